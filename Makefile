@@ -1,0 +1,66 @@
+# signet: certificates and key rings, as RACF's RACDCERT manages them, on any machine.
+#
+#   make build   the program, as bin/signet
+#   make demo    the main job, from a script to a checked ring
+#   make test    everything short; installs what it needs
+#   make race    the tests with the race detector
+#   make lint    gofmt, vet, staticcheck
+#   make fuzz    long fuzzing of every reader (FUZZTIME each)
+#   make golden  writes the golden files anew
+#   make clean   removes what was built
+
+GO       ?= go
+BIN      := bin/signet
+FUZZTIME ?= 2m
+SHORTFUZZ := 5s
+
+.PHONY: build demo test race lint fuzz golden clean tools unit shortfuzz
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/signet
+
+# The outside witnesses of the tests, from Debian's packages where they are missing.
+tools:
+	@missing=; command -v openssl >/dev/null || missing="$$missing openssl"; \
+	if [ -n "$$missing" ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+test: tools lint unit shortfuzz
+
+unit:
+	$(GO) test ./...
+
+race: tools
+	$(GO) test -race ./...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt-clean:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+# Every fuzz test of every package, each for the given time.
+define fuzzall
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(1) $$pkg; \
+		done; \
+	done
+endef
+
+fuzz:
+	$(call fuzzall,$(FUZZTIME))
+
+shortfuzz:
+	$(call fuzzall,$(SHORTFUZZ))
+
+golden:
+	$(GO) test ./racdcert ./cmd/signet -update
+
+demo: tools build
+	@./testdata/demo.sh $(CURDIR)/$(BIN)
+
+clean:
+	rm -rf bin

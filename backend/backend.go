@@ -1,0 +1,50 @@
+// Package backend opens a store by its URL. Which stores there are is this explicit switch.
+package backend
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"signet/backend/sqldb"
+	"signet/ring"
+)
+
+// Options say how a store is opened.
+type Options struct {
+	// Create makes a file database that is not there.
+	Create bool
+}
+
+// Opened is an open store.
+type Opened struct {
+	ring.Store
+	Name    string // the URL without the scheme of the default, for messages
+	Created bool   // it was not there before
+}
+
+// schemes are the URL schemes of DESIGN.md section 3. A plain path means sqlite.
+var schemes = []string{"sqlite", "postgres", "postgresql", "jks", "pkcs12", "pem", "pkcs11"}
+
+// Open opens the store that a URL names.
+func Open(ctx context.Context, url string, o Options) (*Opened, error) {
+	scheme, path := "sqlite", url
+	if s, rest, ok := strings.Cut(url, ":"); ok {
+		for _, known := range schemes {
+			if s == known {
+				scheme, path = s, rest
+			}
+		}
+	}
+	if scheme != "sqlite" {
+		return nil, fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, scheme, ring.ErrUnsupported)
+	}
+	if path == "" {
+		return nil, fmt.Errorf("store %q: the path is missing: %w", url, ring.ErrInvalid)
+	}
+	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create})
+	if err != nil {
+		return nil, err
+	}
+	return &Opened{Store: db, Name: path, Created: db.Created()}, nil
+}

@@ -1,0 +1,159 @@
+// Package backendtest is the behaviour that every ring.Store must show. Run takes a way to make
+// an empty store and what it can hold, and checks the contract of ring.Tx method by method:
+// look-ups and what they miss, uniqueness, order, what a deletion takes with it, loops whose
+// body changes what they run over, and transactions that fail.
+//
+// What a store cannot hold it must refuse with ring.ErrUnsupported. The suite checks that in
+// place of the tests for what it can hold.
+package backendtest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"signet/ring"
+)
+
+// Features say what a store can hold besides certificates with their keys and one ring.
+type Features struct {
+	Rings    bool // any number of rings, and certificates of any owner in and outside of them
+	Defaults bool // one default certificate in each ring
+	Statuses bool // NOTRUST and HIGHTRUST
+	Records  bool // serial counter, request mark, arrival; label hints and settings
+	Profiles bool // classes and profiles
+}
+
+// Everything is what an SQL database holds.
+func Everything() Features { return Features{true, true, true, true, true} }
+
+// Run checks a store. Each call of open gives a new empty one, which Run does not close.
+func Run(t *testing.T, open func(t *testing.T) ring.Store, f Features) {
+	tests := []struct {
+		name    string
+		run     func(s suite)
+		support bool
+	}{
+		{"Certificates", certificates, f.Rings},
+		{"CertificatesUnique", certificatesUnique, f.Rings},
+		{"CertificatesFound", certificatesFound, f.Rings},
+		{"CertificatesUpdated", certificatesUpdated, f.Rings && f.Statuses && f.Records},
+		{"Serials", serials, f.Rings},
+		{"Keys", keys, f.Rings},
+		{"KeysRefused", keysRefused, f.Rings},
+		{"Rings", rings, f.Rings},
+		{"Connections", connections, f.Rings},
+		{"ConnectionsOf", connectionsOf, f.Rings},
+		{"Default", defaults, f.Rings && f.Defaults},
+		{"Cascade", cascade, f.Rings},
+		{"LoopDeletes", loopDeletes, f.Rings},
+		{"LoopAdds", loopAdds, f.Rings},
+		{"LoopEndsEarly", loopEndsEarly, f.Rings},
+		{"Rollback", rollback, f.Rings},
+		{"ErrorThenCommit", errorThenCommit, f.Rings},
+		{"Cancel", cancel, f.Rings},
+		{"Isolation", isolation, f.Rings},
+		{"Writers", writers, f.Rings && f.Records},
+		{"Settings", settings, f.Records},
+		{"Profiles", profiles, f.Profiles},
+		{"Classes", classes, f.Profiles},
+		{"SettingsRefused", settingsRefused, !f.Records},
+		{"ProfilesRefused", profilesRefused, !f.Profiles},
+		{"DefaultRefused", defaultsRefused, !f.Defaults},
+	}
+	for _, test := range tests {
+		if test.support {
+			t.Run(test.name, func(t *testing.T) { test.run(suite{t, open(t)}) })
+		}
+	}
+}
+
+// suite is one test with its store.
+type suite struct {
+	*testing.T
+	store ring.Store
+}
+
+// update runs fn in a transaction that must succeed.
+func (s suite) update(fn func(tx ring.Tx)) {
+	s.Helper()
+	if err := s.store.Update(context.Background(), func(tx ring.Tx) error { fn(tx); return nil }); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// view runs fn on one state of the store.
+func (s suite) view(fn func(tx ring.Tx)) {
+	s.Helper()
+	if err := s.store.View(context.Background(), func(tx ring.Tx) error { fn(tx); return nil }); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// ok stops the test at an error.
+func (s suite) ok(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// is checks the class of an error.
+func (s suite) is(err, class error) {
+	s.Helper()
+	if !errors.Is(err, class) {
+		s.Errorf("error %v, want %q", err, class)
+	}
+}
+
+// equal compares what a store gave with what it was given. Handles count, parsed forms do not.
+func (s suite) equal(got, want any) {
+	s.Helper()
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(ring.Certificate{}), cmpopts.EquateEmpty()); d != "" {
+		s.Errorf("not as stored (-want +got):\n%s", d)
+	}
+}
+
+// all collects a sequence that must not fail.
+func all[V any](s suite, seq iter.Seq2[V, error]) []V {
+	s.Helper()
+	var vs []V
+	for v, err := range seq {
+		s.ok(err)
+		vs = append(vs, v)
+	}
+	return vs
+}
+
+// labels collects the labels of a sequence of certificates.
+func labels(s suite, seq iter.Seq2[*ring.Certificate, error]) []string {
+	s.Helper()
+	var names []string
+	for _, c := range all(s, seq) {
+		names = append(names, c.Label)
+	}
+	return names
+}
+
+// connected collects the labels of a sequence of connections.
+func connected(s suite, seq iter.Seq2[*ring.Connection, error]) []string {
+	s.Helper()
+	var names []string
+	for _, c := range all(s, seq) {
+		names = append(names, c.Cert.Label)
+	}
+	return names
+}
+
+// inOrder checks names.
+func (s suite) inOrder(got []string, want ...string) {
+	s.Helper()
+	if !slices.Equal(got, want) {
+		s.Errorf("got %q, want %q", got, want)
+	}
+}

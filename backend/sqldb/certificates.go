@@ -1,0 +1,245 @@
+package sqldb
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/big"
+	"time"
+
+	"signet/ring"
+)
+
+// certificateColumns are what scanCertificate takes, in its order.
+const certificateColumns = "c.id, c.owner, c.label, c.status, c.der, c.key_ref, c.last_serial, c.requested, c.added, c.added_by"
+
+// scanCertificate reads certificateColumns, and before them what else the query selects.
+func scanCertificate(scan func(...any) error, before ...any) (*ring.Certificate, error) {
+	c := new(ring.Certificate)
+	var lastSerial, added int64
+	err := scan(append(before, &c.ID, &c.Owner, &c.Label, &c.Status, &c.DER, &c.Key, &lastSerial, &c.Requested, &added, &c.AddedBy)...)
+	c.LastSerial, c.Added = uint64(lastSerial), seconds(added)
+	return c, err
+}
+
+func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Certificate, error) {
+	c, err := scanCertificate(func(dest ...any) error { return t.one(query, args, dest...) })
+	if err != nil {
+		return nil, missing(err, what)
+	}
+	return c, nil
+}
+
+func (t *tx) Certificate(r ring.CertRef) (*ring.Certificate, error) {
+	return t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+}
+
+func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
+	number, err := serialOctets(serial)
+	if err != nil {
+		return nil, err
+	}
+	return t.certificate(name("certificate with serial number "+serial.String()),
+		"SELECT "+certificateColumns+" FROM certificates c WHERE c.issuer_sha256 = $1 AND c.serial = $2", digest(issuer), number)
+}
+
+func (t *tx) Certificates(o ring.Owner) iter.Seq2[*ring.Certificate, error] {
+	return t.certificates("SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.id > $2 AND c.id <= $3 ORDER BY c.id LIMIT $4", o)
+}
+
+func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, error] {
+	return t.certificates("SELECT "+certificateColumns+" FROM certificates c WHERE c.subject_sha256 = $1 AND c.id > $2 AND c.id <= $3 ORDER BY c.id LIMIT $4", digest(subject))
+}
+
+func (t *tx) CertificatesByPublicKey(spki []byte) iter.Seq2[*ring.Certificate, error] {
+	return t.certificates("SELECT "+certificateColumns+" FROM certificates c WHERE c.spki_sha256 = $1 AND c.id > $2 AND c.id <= $3 ORDER BY c.id LIMIT $4", digest(spki))
+}
+
+// certificates yields the rows of a query that takes what to look for, the handle to start
+// after, the bound and the limit.
+func (t *tx) certificates(query string, what any) iter.Seq2[*ring.Certificate, error] {
+	return sequence(t, certificates, 0, func(after, bound int64, limit int) (page []entry[int64, *ring.Certificate], err error) {
+		err = t.each(query, []any{what, after, bound, limit}, func(scan func(...any) error) error {
+			c, err := scanCertificate(scan)
+			page = append(page, entry[int64, *ring.Certificate]{c.ID, c})
+			return err
+		})
+		return page, err
+	})
+}
+
+// expiry is a place in the order of CertificatesExpiring.
+type expiry struct{ notAfter, id int64 }
+
+func (t *tx) CertificatesExpiring(from, to time.Time) iter.Seq2[*ring.Certificate, error] {
+	// Two statements: very many certificates can end in the same second, and SQLite would read
+	// all of them again for each page of (not_after, id) > ($1, $2).
+	const (
+		columns    = "SELECT c.not_after, " + certificateColumns + " FROM certificates c"
+		sameSecond = columns + " WHERE c.not_after = $1 AND c.id > $2 AND c.id <= $3 ORDER BY c.id LIMIT $4"
+		later      = columns + " WHERE c.not_after > $1 AND c.not_after < $2 AND c.id <= $3 ORDER BY c.not_after, c.id LIMIT $4"
+	)
+	// Whole seconds are stored: what ends in [from, to) is the same with both rounded up.
+	start, end := expiry{ceil(from) - 1, math.MaxInt64}, ceil(to)
+	return sequence(t, certificates, start, func(after expiry, bound int64, limit int) (page []entry[expiry, *ring.Certificate], err error) {
+		row := func(scan func(...any) error) error {
+			var notAfter int64
+			c, err := scanCertificate(scan, &notAfter)
+			page = append(page, entry[expiry, *ring.Certificate]{expiry{notAfter, c.ID}, c})
+			return err
+		}
+		err = t.each(sameSecond, []any{after.notAfter, after.id, bound, limit}, row)
+		if err == nil && len(page) < limit {
+			err = t.each(later, []any{after.notAfter, end, bound, limit - len(page)}, row)
+		}
+		return page, err
+	})
+}
+
+func ceil(t time.Time) int64 {
+	if t.Nanosecond() > 0 {
+		return t.Unix() + 1
+	}
+	return t.Unix()
+}
+
+// facts are the columns that come out of the certificate itself.
+type facts struct {
+	issuer, serial, subject, spki []byte
+	notBefore, notAfter           int64
+}
+
+func factsOf(c *ring.Certificate) (facts, error) {
+	x, err := c.X509()
+	if err != nil {
+		return facts{}, err
+	}
+	serial, err := serialOctets(x.SerialNumber)
+	return facts{digest(x.RawIssuer), serial, digest(x.RawSubject), digest(x.RawSubjectPublicKeyInfo),
+		x.NotBefore.Unix(), x.NotAfter.Unix()}, err
+}
+
+func digest(b []byte) []byte {
+	d := sha256.Sum256(b)
+	return d[:]
+}
+
+// serialOctets gives the one encoding of a serial number, of either sign: the content octets
+// of its DER INTEGER (X.690 8.3).
+func serialOctets(n *big.Int) ([]byte, error) {
+	der, err := asn1.Marshal(n)
+	if err != nil {
+		return nil, err
+	}
+	var v asn1.RawValue
+	_, err = asn1.Unmarshal(der, &v)
+	return v.Bytes, err
+}
+
+// check refuses what the columns of a certificate cannot hold.
+func check(c *ring.Certificate) error {
+	switch {
+	case c.Owner == "" || c.Label == "":
+		return fmt.Errorf("%v: owner or label is empty: %w", certName(c.Ref()), ring.ErrInvalid)
+	case c.Status != ring.Trust && c.Status != ring.NoTrust && c.Status != ring.HighTrust:
+		return fmt.Errorf("%v: status %q: %w", certName(c.Ref()), c.Status, ring.ErrInvalid)
+	}
+	return nil
+}
+
+func (t *tx) AddCertificate(c *ring.Certificate) error {
+	if err := check(c); err != nil {
+		return err
+	}
+	f, err := factsOf(c)
+	if err != nil {
+		return err
+	}
+	// A sealed key is PutPrivateKey's business. A token keeps its own.
+	key := ring.NoKey
+	if c.Key.InToken() {
+		key = c.Key
+	}
+	var id int64
+	err = t.insert(certificates, "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256,"+
+		" not_before, not_after, key_ref, last_serial, requested, added, added_by)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
+		[]any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
+			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t.conflict(c, f, 0)
+	}
+	if err != nil {
+		return err
+	}
+	c.ID, c.Key = id, key
+	return nil
+}
+
+// conflict says which other certificate has the label, or the issuer and serial number, of c.
+func (t *tx) conflict(c *ring.Certificate, f facts, self int64) error {
+	var id int64
+	err := t.one("SELECT id FROM certificates WHERE owner = $1 AND label = $2", []any{c.Owner, c.Label}, &id)
+	switch {
+	case err == nil && id != self:
+		return exists(certName(c.Ref()))
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	var other ring.CertRef
+	err = t.one("SELECT id, owner, label FROM certificates WHERE issuer_sha256 = $1 AND serial = $2", []any{f.issuer, f.serial}, &id, &other.Owner, &other.Label)
+	switch {
+	case err == nil && id != self:
+		return fmt.Errorf("%v: its issuer and serial number are those of %v: %w", certName(c.Ref()), other, ring.ErrExists)
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	return nil
+}
+
+func (t *tx) UpdateCertificate(c *ring.Certificate) error {
+	if err := check(c); err != nil {
+		return err
+	}
+	var old struct {
+		owner     ring.Owner
+		label     string
+		key       ring.KeyRef
+		der, spki []byte
+	}
+	err := t.one("SELECT owner, label, key_ref, der, spki_sha256 FROM certificates WHERE id = $1", []any{c.ID},
+		&old.owner, &old.label, &old.key, &old.der, &old.spki)
+	if err != nil {
+		return missing(err, certName(c.Ref()))
+	}
+	sameDER := bytes.Equal(old.der, c.DER)
+	if sameDER && old.owner == c.Owner && old.label == c.Label {
+		// The frequent case, a serial counter that moves on, leaves the indexes alone.
+		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
+			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	}
+	f, err := factsOf(c)
+	if err != nil {
+		return err
+	}
+	if old.key != ring.NoKey && !bytes.Equal(old.spki, f.spki) {
+		return fmt.Errorf("%v: its public key is not that of the private key in the database: %w", certName(c.Ref()), ring.ErrInvalid)
+	}
+	if err := t.conflict(c, f, c.ID); err != nil {
+		return err
+	}
+	return t.execOne(certName(c.Ref()), "UPDATE certificates SET owner = $1, label = $2, status = $3, der = $4, issuer_sha256 = $5, serial = $6,"+
+		" subject_sha256 = $7, spki_sha256 = $8, not_before = $9, not_after = $10, last_serial = $11, requested = $12, added = $13, added_by = $14"+
+		" WHERE id = $15",
+		c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki, f.notBefore, f.notAfter,
+		int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+}
+
+func (t *tx) DeleteCertificate(c *ring.Certificate) error {
+	return t.execOne(certName(c.Ref()), "DELETE FROM certificates WHERE id = $1", c.ID)
+}

@@ -1,0 +1,179 @@
+package sqldb
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync"
+
+	"signet/backend/seal"
+	"signet/ring"
+)
+
+// keyCache keeps the unwrapped data key. Opening a database does not need it; the first private
+// key does.
+type keyCache struct {
+	mu      sync.Mutex
+	wrapped []byte // what key was unwrapped from
+	key     *seal.DataKey
+}
+
+func (k *keyCache) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key != nil {
+		k.key.Clear()
+	}
+	k.wrapped, k.key = nil, nil
+}
+
+// dataKey gives the database's data key and its UUID. The wrapped key is read in the
+// transaction, because another process may have replaced it.
+func (t *tx) dataKey() (*seal.DataKey, string, error) {
+	var uuid string
+	var wrapped []byte
+	if err := t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped); err != nil {
+		return nil, "", missing(err, name("data key"))
+	}
+	k := &t.db.keys
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key != nil && bytes.Equal(k.wrapped, wrapped) {
+		return k.key, uuid, nil
+	}
+	identity, err := seal.LoadStash(t.db.stash)
+	if err != nil {
+		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
+	}
+	key, err := seal.UnwrapDataKey(wrapped, identity)
+	switch {
+	case errors.Is(err, seal.ErrIdentity):
+		return nil, "", fmt.Errorf("database %q: stash file %q is not the one of this database: %w", t.db.path, t.db.stash, err)
+	case err != nil:
+		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
+	}
+	k.wrapped, k.key = wrapped, key
+	return key, uuid, nil
+}
+
+// keyRecord is what is stored about the private key of a certificate.
+type keyRecord struct {
+	cert   *x509.Certificate // as stored, whatever the caller's copy says
+	ref    ring.KeyRef
+	sealed []byte
+}
+
+func (t *tx) keyRecord(c *ring.Certificate) (keyRecord, error) {
+	var r keyRecord
+	stored := ring.Certificate{Owner: c.Owner, Label: c.Label}
+	err := t.one("SELECT c.der, c.key_ref, k.sealed FROM certificates c LEFT JOIN private_keys k ON k.certificate = c.id WHERE c.id = $1",
+		[]any{c.ID}, &stored.DER, &r.ref, &r.sealed)
+	if err != nil {
+		return r, missing(err, certName(c.Ref()))
+	}
+	r.cert, err = stored.X509()
+	return r, err
+}
+
+func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
+	what := keyName(c)
+	r, err := t.keyRecord(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.ref.InToken():
+		return nil, inToken(what)
+	case r.ref == ring.NoKey:
+		return nil, notFound(what)
+	case r.sealed == nil:
+		return nil, fmt.Errorf("%v: its record is gone from the database", what)
+	}
+	key, uuid, err := t.dataKey()
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", what, err)
+	}
+	der, err := key.Open(r.sealed, seal.Bind(uuid, c.ID, r.cert.RawSubjectPublicKeyInfo))
+	if err != nil {
+		return nil, fmt.Errorf("%v: cannot be opened: %w", what, err)
+	}
+	defer clear(der)
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("%v: not in PKCS #8 form", what) // the cause could show key bytes
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok || !sameKey(signer.Public(), r.cert.PublicKey) {
+		return nil, fmt.Errorf("%v: not the key of its certificate", what)
+	}
+	return signer, nil
+}
+
+func (t *tx) PutPrivateKey(c *ring.Certificate, signer crypto.Signer) error {
+	what := keyName(c)
+	r, err := t.keyRecord(c)
+	switch {
+	case err != nil:
+		return err
+	case r.ref.InToken():
+		return inToken(what)
+	case !sameKey(signer.Public(), r.cert.PublicKey):
+		return fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	if err != nil {
+		return fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
+	}
+	defer clear(der)
+	key, uuid, err := t.dataKey()
+	if err != nil {
+		return fmt.Errorf("%v: %w", what, err)
+	}
+	sealed, err := key.Seal(der, seal.Bind(uuid, c.ID, r.cert.RawSubjectPublicKeyInfo))
+	if err != nil {
+		return fmt.Errorf("%v: %w", what, err)
+	}
+	_, err = t.exec("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2) ON CONFLICT (certificate) DO UPDATE SET sealed = excluded.sealed", c.ID, sealed)
+	if err != nil {
+		return err
+	}
+	return t.setKey(c, ring.KeyInStore)
+}
+
+func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
+	var ref ring.KeyRef
+	err := t.one("SELECT key_ref FROM certificates WHERE id = $1", []any{c.ID}, &ref)
+	switch {
+	case err != nil:
+		return missing(err, certName(c.Ref()))
+	case ref.InToken():
+		return inToken(keyName(c))
+	case ref == ring.NoKey:
+		return notFound(keyName(c))
+	}
+	if _, err := t.exec("DELETE FROM private_keys WHERE certificate = $1", c.ID); err != nil {
+		return err
+	}
+	return t.setKey(c, ring.NoKey)
+}
+
+func (t *tx) setKey(c *ring.Certificate, ref ring.KeyRef) error {
+	if err := t.execOne(certName(c.Ref()), "UPDATE certificates SET key_ref = $1 WHERE id = $2", ref, c.ID); err != nil {
+		return err
+	}
+	c.Key = ref
+	return nil
+}
+
+func keyName(c *ring.Certificate) name { return "private key of " + certName(c.Ref()) }
+
+func inToken(what fmt.Stringer) error {
+	return fmt.Errorf("%v: it is in a token, which the database cannot use: %w", what, ring.ErrUnsupported)
+}
+
+// sameKey compares public keys; every public key of the standard library has Equal.
+func sameKey(a, b crypto.PublicKey) bool {
+	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && k.Equal(b)
+}

@@ -1,0 +1,229 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+
+	"signet/ring"
+)
+
+// tx implements ring.Tx on one SQL transaction.
+type tx struct {
+	ctx        context.Context
+	db         *DB
+	sql        *sql.Tx
+	readOnly   bool
+	statements map[string]*sql.Stmt // each prepared at its first use
+	broken     error                // the first failure of the engine; nothing may be committed after it
+	changes    int                  // how many statements changed something
+	added      [tables][]int64      // the handles of the rows that were added
+}
+
+var _ ring.Tx = (*tx)(nil)
+
+// table names the tables whose rows come in the order of their handles.
+type table int
+
+const (
+	certificates table = iota
+	rings
+	connections
+	profiles
+	tables
+)
+
+var errReadOnly = errors.New("a View cannot change it")
+
+// fail reports a failure of the engine. It also spoils the transaction: a method may have done
+// half of its work, and fn may go on regardless.
+func (t *tx) fail(err error) error {
+	err = t.db.fail(err)
+	if t.broken == nil {
+		t.broken = err
+	}
+	return err
+}
+
+func (t *tx) prepare(query string) (*sql.Stmt, error) {
+	if s, ok := t.statements[query]; ok {
+		return s, nil
+	}
+	if t.db.prepared != nil {
+		t.db.prepared(query)
+	}
+	s, err := t.sql.PrepareContext(t.ctx, query)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	t.statements[query] = s
+	return s, nil
+}
+
+// one reads the single row of a query into dest. When there is none it returns sql.ErrNoRows.
+func (t *tx) one(query string, args []any, dest ...any) error {
+	s, err := t.prepare(query)
+	if err != nil {
+		return err
+	}
+	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return t.fail(err)
+	}
+	return err
+}
+
+// insert is one for a statement that adds a row and returns its handle.
+func (t *tx) insert(in table, query string, args []any, id *int64) error {
+	if t.readOnly {
+		return t.fail(errReadOnly)
+	}
+	t.changes++
+	if err := t.one(query, args, id); err != nil {
+		return err
+	}
+	t.added[in] = append(t.added[in], *id)
+	return nil
+}
+
+// each calls row for every row of a query.
+func (t *tx) each(query string, args []any, row func(scan func(dest ...any) error) error) error {
+	s, err := t.prepare(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(t.ctx, args...)
+	if err != nil {
+		return t.fail(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return t.fail(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return t.fail(err)
+	}
+	return nil
+}
+
+// exec changes rows and returns how many.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.readOnly {
+		return 0, t.fail(errReadOnly)
+	}
+	s, err := t.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	t.changes++
+	r, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	return n, nil
+}
+
+// execOne is exec for a statement that must find its row.
+func (t *tx) execOne(what fmt.Stringer, query string, args ...any) error {
+	n, err := t.exec(query, args...)
+	if err == nil && n == 0 {
+		return notFound(what)
+	}
+	return err
+}
+
+// The sizes of a page, in rows: the first is small because a loop often ends early, and a page
+// must not fill the memory.
+const (
+	firstPage = 16
+	lastPage  = 256
+)
+
+// entry is one row of a sequence with its place in the order.
+type entry[K, V any] struct {
+	key   K
+	value V
+}
+
+// sequence yields rows in the order of their keys. fetch reads a page of rows after a key into
+// memory, so no cursor is open while the body of the loop runs and the body may use the
+// transaction. When the body changes anything, the rest of the page is read again: what is
+// yielded is as it is at that moment, and what was deleted is not yielded. Rows that were added
+// to the table since the loop began are left out with the bound on their handles, because a body
+// that adds would never end.
+func sequence[K, V any](t *tx, of table, start K, fetch func(after K, bound int64, limit int) ([]entry[K, V], error)) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		mark, after, limit := len(t.added[of]), start, firstPage
+		for {
+			bound := int64(math.MaxInt64)
+			if mark < len(t.added[of]) {
+				bound = t.added[of][mark] - 1 // handles only grow
+			}
+			page, err := fetch(after, bound, limit)
+			if err != nil {
+				var none V
+				yield(none, err)
+				return
+			}
+			changes := t.changes
+			for _, e := range page {
+				after = e.key
+				if !yield(e.value, nil) {
+					return
+				}
+				if t.changes != changes {
+					break
+				}
+			}
+			switch {
+			case t.changes != changes:
+				limit = 1 // a body that changes one thing is likely to change the next
+			case len(page) < limit:
+				return
+			default:
+				limit = min(2*limit, lastPage)
+			}
+		}
+	}
+}
+
+// notFound and exists name the object of a class of error.
+func notFound(what fmt.Stringer) error { return fmt.Errorf("%v: %w", what, ring.ErrNotFound) }
+func exists(what fmt.Stringer) error   { return fmt.Errorf("%v: %w", what, ring.ErrExists) }
+
+// name is what an error is about.
+type name string
+
+func (n name) String() string { return string(n) }
+
+func certName(r ring.CertRef) name { return name("certificate " + r.String()) }
+func ringName(r ring.RingRef) name { return name("ring " + r.String()) }
+
+// missing turns the absence of a row into an error of class ring.ErrNotFound.
+func missing(err error, what fmt.Stringer) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return notFound(what)
+	}
+	return err
+}
+
+// bit is a boolean as every engine stores it.
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seconds makes a scanned number of seconds a time.
+func seconds(n int64) time.Time { return time.Unix(n, 0).UTC() }

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"signet/backend"
+	"signet/cert"
+	"signet/export"
+	"signet/ring"
+)
+
+// app is one run of the program: the global flags and what they lead to.
+type app struct {
+	environment
+	flags struct {
+		db      string
+		as      string
+		output  string
+		quiet   bool
+		noColor bool
+	}
+	files   *files
+	store   *backend.Opened
+	manager *ring.Manager // opened on first use
+	code    ring.Code     // the return code so far
+	place   string        // where in a script the command stands; empty outside one
+}
+
+// run runs one command line and gives its return code.
+func run(ctx context.Context, env environment, args []string) int {
+	a := &app{environment: env, files: newFiles(env.stdin, env.stdout)}
+	defer a.close()
+	return int(a.execute(ctx, args))
+}
+
+// execute runs a command line in a and gives its return code.
+func (a *app) execute(ctx context.Context, args []string) ring.Code {
+	a.code = ring.Done
+	root := a.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		a.fail(err)
+	}
+	return a.code
+}
+
+func (a *app) close() {
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.fail(err)
+		}
+	}
+}
+
+// root builds the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "signet",
+		Short: "Certificates and key rings, as RACF's RACDCERT manages them, on any machine",
+		Long: `signet keeps certificates under an owner and a label, connects them to key rings,
+and runs RACDCERT commands and jobs unchanged.
+
+A certificate is named OWNER/LABEL, where OWNER is a user ID, CERTAUTH or SITE;
+a ring is named USER/RING. Names without a slash are the issuing user's own.
+
+Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 failed.`,
+		Example: `  signet gencert CERTAUTH/MyCA --subject "CN=My CA,O=Example,C=NL"
+  signet gencert WEBSRV/web --subject CN=www.example.org --dns www.example.org --signwith CERTAUTH/MyCA
+  signet addring WEBSRV/TLSRING
+  signet connect WEBSRV/web WEBSRV/TLSRING --default
+  signet listring WEBSRV/TLSRING
+  signet run job.jcl`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
+	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
+	f.BoolVar(&a.flags.noColor, "no-color", a.flags.noColor, "never use colours")
+	root.AddCommand(
+		a.gencertCommand(), a.genreqCommand(), a.addCommand(), a.alterCommand(), a.deleteCommand(),
+		a.exportCommand(), a.listCommand(),
+		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
+		a.runCommand(), a.racdcertCommand(), a.dbCommand(),
+	)
+	return root
+}
+
+func orText(output string) string {
+	if output == "" {
+		return "text"
+	}
+	return output
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) checkFlags() error {
+	if a.flags.output != "text" && a.flags.output != "json" {
+		return usagef("--output %q: choose text or json", a.flags.output)
+	}
+	return nil
+}
+
+// args turns cobra's check of positional arguments into a usage error that shows the form.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, given []string) error {
+		if err := check(c, given); err != nil {
+			return usagef("%s: %v; use: %s", c.Name(), err, c.UseLine())
+		}
+		return nil
+	}
+}
+
+// open gives the manager, opening the database on first use. A database that is not there is
+// made, and the user told so.
+func (a *app) open(ctx context.Context) (*ring.Manager, error) {
+	if a.manager != nil {
+		return a.manager, nil
+	}
+	issuer, err := a.issuer()
+	if err != nil {
+		return nil, err
+	}
+	url, err := a.database()
+	if err != nil {
+		return nil, err
+	}
+	a.store, err = backend.Open(ctx, url, backend.Options{Create: true})
+	if err != nil {
+		return nil, err
+	}
+	if a.store.Created {
+		a.say("created database %s; its keys are sealed to the stash file beside it: back up both", a.store.Name)
+	}
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
+	return a.manager, nil
+}
+
+// issuer gives the user on whose behalf the command runs.
+func (a *app) issuer() (ring.Owner, error) {
+	if a.flags.as != "" {
+		return ring.UserOwner(a.flags.as)
+	}
+	account, err := a.account()
+	if err != nil {
+		return "", fmt.Errorf("the account that runs signet is not known: %w; name the user with --as", err)
+	}
+	owner, err := ring.UserOwner(account)
+	if err != nil {
+		return "", usagef("the account %q cannot be a user ID; name the user with --as", account)
+	}
+	return owner, nil
+}
+
+// database gives the URL of the database.
+func (a *app) database() (string, error) {
+	if a.flags.db != "" {
+		return a.flags.db, nil
+	}
+	if url := a.getenv("SIGNET_DB"); url != "" {
+		return url, nil
+	}
+	dir, err := a.dataHome()
+	if err != nil {
+		return "", fmt.Errorf("the data folder is not known: %w; name the database with --db", err)
+	}
+	return filepath.Join(dir, "signet", "signet.db"), nil
+}
+
+// codec lends the file formats of package export to the rules.
+type codec struct{}
+
+func (codec) Decode(data, password []byte) (cert.Bundle, error) { return export.Decode(data, password) }
+
+func (codec) Encode(f ring.Format, b cert.Bundle, password []byte) ([]byte, error) {
+	return export.Encode(export.Format(f), b, password)
+}
+
+// codeOf gives the return code of an error.
+func codeOf(err error) ring.Code {
+	var u usageError
+	if errors.As(err, &u) {
+		return ring.Refused
+	}
+	return ring.CodeOf(err)
+}

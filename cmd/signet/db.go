@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"signet/ring"
+)
+
+func (a *app) dbCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "db",
+		Short: "Show and change the settings of the database",
+		Args:  args(cobra.NoArgs),
+	}
+	c.AddCommand(&cobra.Command{
+		Use:     "settings",
+		Short:   "Show the settings",
+		Example: `  signet db settings`,
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			m, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			all, err := m.Settings(c.Context())
+			if err != nil {
+				return err
+			}
+			byName := map[string]string{}
+			for _, s := range all {
+				byName[s.Name] = s.Value
+			}
+			if a.json() {
+				return a.print(answer{Settings: byName})
+			}
+			for _, name := range slices.Sorted(maps.Keys(byName)) {
+				fmt.Fprintf(a.stdout, "%s = %s\n", name, byName[name])
+			}
+			return nil
+		},
+	}, &cobra.Command{
+		Use:   "set NAME VALUE",
+		Short: "Change a setting",
+		Long: `Change a setting of the database:
+  serials   counter: serial numbers count up, as RACF's do; random: 128-bit random numbers`,
+		Example: `  signet db set serials random`,
+		Args:    args(cobra.ExactArgs(2)),
+		RunE: func(c *cobra.Command, given []string) error {
+			m, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			if err := m.Set(c.Context(), ring.Setting{Name: given[0], Value: given[1]}); err != nil {
+				return err
+			}
+			return a.finish(nil, answer{}, "%s = %s", given[0], given[1])
+		},
+	})
+	return c
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// environment is everything that a command takes from the machine it runs on: streams,
+// variables, the clock and the facts about the terminal.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+	zone           *time.Location
+	account        func() (string, error) // the operating-system account
+	dataHome       func() (string, error) // where databases live by default
+	terminal       bool                   // stderr is one: progress and colours make sense
+	readPassword   func(prompt string) ([]byte, error)
+}
+
+func systemEnvironment() environment {
+	return environment{
+		stdin:  os.Stdin,
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+		getenv: os.Getenv,
+		now:    time.Now,
+		zone:   time.Local,
+		account: func() (string, error) {
+			u, err := user.Current()
+			if err != nil {
+				return "", err
+			}
+			return u.Username, nil
+		},
+		dataHome:     dataHome,
+		terminal:     term.IsTerminal(int(os.Stderr.Fd())),
+		readPassword: readPassword,
+	}
+}
+
+// dataHome follows the XDG base directory rules: $XDG_DATA_HOME when it is an absolute path,
+// else ~/.local/share.
+func dataHome() (string, error) {
+	if d := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(d) {
+		return d, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".local", "share"), nil
+}
+
+// errNoTerminal says that nobody is there to be asked.
+var errNoTerminal = errors.New("there is no terminal to ask for the password")
+
+// readPassword asks on the terminal, whatever the standard streams are, and shows nothing of
+// the answer.
+func readPassword(prompt string) ([]byte, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, errNoTerminal
+	}
+	defer tty.Close()
+	if _, err := io.WriteString(tty, prompt); err != nil {
+		return nil, err
+	}
+	defer io.WriteString(tty, "\n")
+	return term.ReadPassword(int(tty.Fd()))
+}

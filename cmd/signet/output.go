@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"signet/ring"
+)
+
+// outputVersion is the version of the JSON that every verb prints. It changes when a field
+// changes its meaning or goes away (docs/json.md).
+const outputVersion = 1
+
+// answer is what a verb prints as JSON: the fields that apply to it.
+type answer struct {
+	Version      int               `json:"version"`
+	Code         ring.Code         `json:"code"`
+	Messages     []messageJSON     `json:"messages,omitempty"`
+	Certificate  *certificateJSON  `json:"certificate,omitempty"`
+	Certificates []certificateJSON `json:"certificates,omitempty"`
+	Rings        []ringJSON        `json:"rings,omitempty"`
+	Commands     []commandJSON     `json:"commands,omitempty"`
+	Settings     map[string]string `json:"settings,omitempty"`
+	File         string            `json:"file,omitempty"`
+	Format       string            `json:"format,omitempty"`
+}
+
+type messageJSON struct {
+	ID     string    `json:"id,omitempty"`
+	Code   ring.Code `json:"code"`
+	Text   string    `json:"text"`
+	Hint   string    `json:"hint,omitempty"`
+	File   string    `json:"file,omitempty"`
+	Line   int       `json:"line,omitempty"`
+	Column int       `json:"column,omitempty"`
+}
+
+func (a *app) json() bool { return a.flags.output == "json" }
+
+// print writes the JSON form of an answer.
+func (a *app) print(ans answer) error {
+	ans.Version, ans.Code = outputVersion, a.code
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(ans)
+}
+
+// table gives a writer of aligned columns; flush it at the end.
+func (a *app) table() *tabwriter.Writer { return tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0) }
+
+// say tells the user something that is not a result.
+func (a *app) say(format string, args ...any) {
+	if !a.flags.quiet {
+		fmt.Fprintf(a.stderr, "signet: "+format+"\n", args...)
+	}
+}
+
+// raise remembers a return code; the highest counts.
+func (a *app) raise(c ring.Code) { a.code = max(a.code, c) }
+
+// fail reports the error that ends a verb.
+func (a *app) fail(err error) {
+	m := ring.Message{Code: codeOf(err), Text: err.Error()}
+	var e *ring.Error
+	if errors.As(err, &e) {
+		m = e.Message
+	}
+	a.raise(m.Code)
+	if a.json() {
+		if err := a.print(answer{Messages: []messageJSON{message(m)}}); err == nil {
+			return
+		}
+	}
+	a.show(a.place, m)
+}
+
+// tell reports what a function had to say and gives it for JSON.
+func (a *app) tell(r *ring.Result) []messageJSON {
+	var all []messageJSON
+	if r == nil {
+		return nil
+	}
+	for _, m := range r.Messages {
+		a.raise(m.Code)
+		all = append(all, message(m))
+		if !a.json() {
+			a.show(a.place, m)
+		}
+	}
+	return all
+}
+
+func message(m ring.Message) messageJSON {
+	return messageJSON{ID: m.ID, Code: m.Code, Text: m.Text, Hint: m.Hint}
+}
+
+// show writes a message for people. place is where in a script it belongs, empty outside one.
+// Notes are left out when the user wants quiet.
+func (a *app) show(place string, m ring.Message) {
+	kind, colour := "error", "31"
+	switch {
+	case m.Code == ring.Done:
+		kind, colour = "note", "36"
+	case m.Code == ring.Warning:
+		kind, colour = "warning", "33"
+	}
+	if a.flags.quiet && m.Code <= ring.Warning {
+		return
+	}
+	if place != "" {
+		place += ": "
+	}
+	id := m.ID
+	if id != "" {
+		id += " "
+	}
+	fmt.Fprintf(a.stderr, "signet: %s: %s%s%s\n", a.paint(kind, colour), place, id, oneLine(m.Text))
+	if m.Hint != "" {
+		fmt.Fprintf(a.stderr, "signet: %s: %s\n", a.paint("hint", "2"), oneLine(m.Hint))
+	}
+}
+
+// paint colours a word when the user has a terminal that may show colours.
+func (a *app) paint(word, colour string) string {
+	if !a.terminal || a.flags.noColor || a.getenv("NO_COLOR") != "" {
+		return word
+	}
+	return "\x1b[" + colour + "m" + word + "\x1b[0m"
+}
+
+// oneLine keeps a message on its line, whatever a file name or a foreign error holds.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"signet/ring"
+)
+
+// maxPassword is the longest password, in bytes (racdcert-certificates.md 8).
+const maxPassword = 255
+
+// password reads a password from the first line of a file.
+func (a *app) password(file string) ([]byte, error) {
+	data, err := a.files.Read(file, 64<<10)
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	return checkPassword(bytes.TrimSuffix(line, []byte("\r")), "password file \""+file+"\"")
+}
+
+func checkPassword(p []byte, source string) ([]byte, error) {
+	switch {
+	case len(p) == 0:
+		return nil, fmt.Errorf("%s: the password is empty: %w", source, ring.ErrInvalid)
+	case len(p) > maxPassword:
+		return nil, fmt.Errorf("%s: the password is longer than %d bytes: %w", source, maxPassword, ring.ErrInvalid)
+	}
+	return p, nil
+}
+
+// ask asks for a password on the terminal.
+func (a *app) ask(prompt string) ([]byte, error) {
+	p, err := a.readPassword(prompt)
+	if errors.Is(err, errNoTerminal) {
+		return nil, usagef("%w; give --password-file FILE", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return checkPassword(p, "terminal")
+}
+
+// askNew asks for a new password twice.
+func (a *app) askNew(prompt string) ([]byte, error) {
+	p, err := a.ask(prompt)
+	if err != nil {
+		return nil, err
+	}
+	again, err := a.ask("Once more: ")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(p, again) {
+		return nil, usagef("the two passwords differ; nothing was written")
+	}
+	clear(again)
+	return p, nil
+}

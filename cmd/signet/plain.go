@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// plainCommand is one line of a script of signet commands.
+type plainCommand struct {
+	line  int
+	words []string
+}
+
+// plainScript reads a script of signet commands; ok tells whether it is one: its first line
+// that is not blank or a # comment begins with signet or with a verb in lower case. racdcert
+// begins a TSO command.
+func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
+	verbs := []string{}
+	for _, c := range a.root().Commands() {
+		if c.Name() != "racdcert" && c.Name() != "run" {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	number := 0
+	for line := range strings.Lines(string(data)) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		words, err := shellWords(line)
+		if err == nil && words[0] == "signet" {
+			words = words[1:]
+		} else if len(commands) == 0 && (err != nil || !slices.Contains(verbs, words[0])) {
+			return nil, false
+		}
+		if err != nil { // reported when the line runs
+			words = []string{line}
+		}
+		if len(words) > 0 {
+			commands = append(commands, plainCommand{number, words})
+		}
+	}
+	return commands, len(commands) > 0
+}
+
+// shellWords splits a line into words as a shell does, with '...', "..." and \ as quotes.
+func shellWords(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	inWord := false
+	quote := rune(0)
+	escaped := false
+	for _, r := range line {
+		switch {
+		case escaped:
+			word.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped, inWord = true, true
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			} else {
+				word.WriteRune(r)
+			}
+		case r == '\'' || r == '"':
+			quote, inWord = r, true
+		case r == ' ' || r == '\t':
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if quote != 0 || escaped {
+		return nil, fmt.Errorf("unterminated quote in %q", line)
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signet/racdcert"
+	"signet/racdcert/tso"
+	"signet/ring"
+)
+
+// commandJSON is one command of a script as programs see it. Its operands are left out: they
+// may hold passwords.
+type commandJSON struct {
+	File     string        `json:"file,omitempty"`
+	Line     int           `json:"line"`
+	Command  string        `json:"command"`
+	Code     ring.Code     `json:"code"`
+	Messages []messageJSON `json:"messages,omitempty"`
+	Output   string        `json:"output,omitempty"`
+}
+
+// runFlags are the flags of run.
+type runFlags struct {
+	dsnDir         string
+	strict, atomic bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run FILE...|- [flags]",
+		Short: "Run scripts: RACDCERT jobs, TSO command files, or signet's own commands",
+		Long: `Run scripts one after the other. A script is a whole job (JCL), a file of TSO commands
+such as RACDCERT and PERMIT, or a file of signet commands, one to a line; signet sees which.
+A data set name becomes a file of that name in --dsn-dir; a name with a slash is a path.
+
+The code of a job is the one that its terminal monitor program gives: of IKJEFT01 the code
+of the last command, of IKJEFT1A and IKJEFT1B the first that is not zero. Other scripts end
+with the highest code of their commands.`,
+		Example: `  signet run job.jcl
+  signet run --dsn-dir out --strict commands.txt
+  signet run --atomic rings.txt --output json`,
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, given []string) error { return a.runScripts(c.Context(), given, f) },
+	}
+	c.Flags().StringVar(&f.dsnDir, "dsn-dir", "", "folder of the data sets (default: the current folder)")
+	c.Flags().BoolVar(&f.strict, "strict", false, "stop at the first command that ends above 4")
+	c.Flags().BoolVar(&f.atomic, "atomic", false, "all changes or none: one transaction, undone when a command ends above 4")
+	return c
+}
+
+func (a *app) racdcertCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "racdcert 'COMMAND'",
+		Short:   "Run one command in RACDCERT syntax",
+		Example: `  signet racdcert "ID(WEBSRV) LISTRING(TLSRING)"`,
+		Args:    args(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, given []string) error {
+			text := strings.Join(given, " ")
+			if word, _, _ := strings.Cut(strings.TrimSpace(text), " "); !strings.EqualFold(word, "RACDCERT") {
+				text = "RACDCERT " + text
+			}
+			sources := []source{{"", []byte(text)}}
+			return a.runSources(c.Context(), sources, runFlags{})
+		},
+	}
+}
+
+// source is a script with its name, empty for a command from the command line.
+type source struct {
+	name string
+	data []byte
+}
+
+func (a *app) runScripts(ctx context.Context, names []string, f runFlags) error {
+	var sources []source
+	for _, name := range names {
+		path := name
+		if name != "-" && !strings.Contains(name, "/") {
+			path = "./" + name
+		}
+		data, err := a.files.Read(path, tso.MaxBytes)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, source{name, data})
+	}
+	return a.runSources(ctx, sources, f)
+}
+
+// errStopped ends an atomic run whose command failed; the command has been reported.
+var errStopped = errors.New("a command failed")
+
+// runSources runs scripts, with the database open and, when they are atomic, in one
+// transaction.
+func (a *app) runSources(ctx context.Context, sources []source, f runFlags) error {
+	m, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	var scripts []script
+	for _, s := range sources {
+		sc, ok := a.readScript(s, m.Issuer())
+		if !ok {
+			if a.json() {
+				return a.print(answer{})
+			}
+			return nil
+		}
+		scripts = append(scripts, sc)
+	}
+	a.files.dir = f.dsnDir
+	r := &scriptRun{app: a, flags: f}
+	if f.atomic {
+		err = a.runAtomic(ctx, m, scripts, r)
+	} else {
+		r.all(ctx, m, scripts)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return a.print(answer{Commands: r.commands})
+	}
+	return nil
+}
+
+// runAtomic runs scripts in one transaction. The files they write appear together, after the
+// database has taken everything.
+func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, r *scriptRun) error {
+	a.files.hold()
+	r.flags.strict = true
+	before := a.manager
+	err := m.Atomic(ctx, func(inner *ring.Manager) error {
+		a.manager = inner
+		r.all(ctx, inner, scripts)
+		if a.code > ring.Warning {
+			return errStopped
+		}
+		return nil
+	})
+	a.manager = before
+	if err == nil {
+		return a.files.release()
+	}
+	a.files.drop()
+	if errors.Is(err, errStopped) {
+		a.say("the run was atomic: nothing was changed")
+		return nil
+	}
+	return err
+}
+
+// script is one script ready to run: of TSO commands, or of signet's own.
+type script struct {
+	name  string
+	tso   *racdcert.Script
+	plain []plainCommand
+}
+
+// readScript reads a script; its problems are reported and make it not ok.
+func (a *app) readScript(s source, issuer ring.Owner) (script, bool) {
+	sc := script{name: s.name}
+	if lines, ok := a.plainScript(s.data); ok {
+		sc.plain = lines
+		return sc, true
+	}
+	read, problems := racdcert.Read(s.data, issuer)
+	for _, p := range problems {
+		m := racdcert.ProblemMessage(p)
+		a.raise(m.Code)
+		a.show(place(s.name, m.Pos), m.Message)
+	}
+	sc.tso = read
+	return sc, len(problems) == 0
+}
+
+// place says where in a script something is.
+func place(name string, p tso.Pos) string {
+	if name == "" {
+		return ""
+	}
+	if name == "-" {
+		name = "standard input"
+	}
+	return fmt.Sprintf("%s:%d:%d", name, p.Line, p.Col)
+}
+
+// scriptRun is a run of scripts on its way.
+type scriptRun struct {
+	app      *app
+	flags    runFlags
+	commands []commandJSON
+}
+
+// all runs the scripts until one stops early.
+func (r *scriptRun) all(ctx context.Context, m *ring.Manager, scripts []script) {
+	for _, sc := range scripts {
+		var stopped bool
+		if sc.tso != nil {
+			stopped = r.tso(ctx, m, sc)
+		} else {
+			stopped = r.plain(ctx, sc)
+		}
+		if stopped {
+			return
+		}
+	}
+}
+
+// tso runs a job or a file of TSO commands.
+func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stopped bool) {
+	a := r.app
+	var output bytes.Buffer
+	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout}
+	if a.json() {
+		s.Output = &output
+	}
+	s.Report = func(o racdcert.Outcome) {
+		c := commandJSON{File: sc.name, Line: o.Pos.Line, Command: o.Command, Code: o.Code, Output: output.String()}
+		output.Reset()
+		for _, msg := range o.Messages {
+			j := message(msg.Message)
+			j.Line, j.Column = msg.Pos.Line, msg.Pos.Col
+			c.Messages = append(c.Messages, j)
+			if !a.json() {
+				a.show(place(sc.name, msg.Pos), msg.Message)
+			}
+		}
+		if a.json() {
+			r.commands = append(r.commands, c)
+		}
+	}
+	sum := sc.tso.Run(ctx, &s, r.flags.strict)
+	a.raise(sum.Code)
+	if sum.Failed > 0 && sum.Code <= ring.Warning {
+		a.say("%s ends %d as its terminal monitor program would, though %d of %d commands failed; --strict stops at the first",
+			sc.name, sum.Code, sum.Failed, sum.Commands)
+	}
+	return sum.Stopped
+}
+
+// plain runs a file of signet commands.
+func (r *scriptRun) plain(ctx context.Context, sc script) (stopped bool) {
+	a := r.app
+	total := a.code
+	defer func() { a.code = max(a.code, total) }()
+	for _, line := range sc.plain {
+		var output bytes.Buffer
+		child := *a
+		child.code = ring.Done
+		if a.json() {
+			child.stdout = &output
+		}
+		child.place = place(sc.name, tso.Pos{Line: line.line, Col: 1})
+		code := child.execute(ctx, line.words)
+		total = max(total, code)
+		if a.json() {
+			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: line.words[0], Code: code, Output: output.String()})
+		}
+		if code > ring.Warning && r.flags.strict {
+			return true
+		}
+	}
+	return false
+}

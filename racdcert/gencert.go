@@ -1,0 +1,262 @@
+package racdcert
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+
+	"signet/cert"
+	"signet/racdcert/tso"
+	"signet/ring"
+)
+
+// gencert is RACDCERT GENCERT.
+type gencert struct {
+	command
+	request ring.Gencert
+	dsn     dataSet // the request data set
+}
+
+var usageWords = []string{"HANDSHAKE", "DATAENCRYPT", "DOCSIGN", "CERTSIGN", "KEYAGREE"}
+
+func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
+	g := gencert{command: "RACDCERT GENCERT"}
+	q := &g.request
+	q.Owner = c.owner
+	var err error
+	if fn.HasValue {
+		if g.dsn, err = dataSetOf(fn, "GENCERT"); err != nil {
+			return nil, err
+		}
+	}
+	if q.Label, err = c.takeText("WITHLABEL"); err != nil {
+		return nil, err
+	}
+	if q.Subject, err = c.subject(); err != nil {
+		return nil, err
+	}
+	if q.Key, err = c.key(); err != nil {
+		return nil, err
+	}
+	if q.NotBefore, err = c.moment("NOTBEFORE"); err != nil {
+		return nil, err
+	}
+	if q.NotAfter, err = c.moment("NOTAFTER"); err != nil {
+		return nil, err
+	}
+	if q.SignWith, err = c.signWith(); err != nil {
+		return nil, err
+	}
+	c.used["KEYUSAGE"] = true
+	words, err := c.choices("KEYUSAGE", usageWords)
+	if err != nil {
+		return nil, err
+	}
+	if q.Usage, err = cert.ParseUsage(words); err != nil {
+		return nil, err
+	}
+	q.AltNames, err = c.altNames()
+	if _, err := c.take("TRUST"); err != nil { // some scripts give it; it is what GENCERT does
+		return nil, err
+	}
+	return g, err
+}
+
+// subject reads SUBJECTSDN.
+func (c *racdcert) subject() (cert.Name, error) {
+	c.used["SUBJECTSDN"] = true
+	op, ok := c.ops["SUBJECTSDN"]
+	if !ok {
+		return cert.Name{}, nil
+	}
+	parts, err := inside(op, "SUBJECTSDN", "CN", "T", "OU", "O", "L", "SP", "C")
+	if err != nil {
+		return cert.Name{}, err
+	}
+	var s cert.Subject
+	for _, part := range []struct {
+		keyword string
+		to      *string
+	}{{"CN", &s.CN}, {"T", &s.T}, {"O", &s.O}, {"L", &s.L}, {"SP", &s.SP}, {"C", &s.C}} {
+		if *part.to, err = parts.text(part.keyword); err != nil {
+			return cert.Name{}, err
+		}
+	}
+	if s.OU, err = parts.list("OU"); err != nil {
+		return cert.Name{}, err
+	}
+	name, err := s.Name()
+	if err != nil {
+		return name, fail(op.Pos, "", "%s SUBJECTSDN: %v", idInvalid, err)
+	}
+	return name, nil
+}
+
+// key reads the key type and SIZE.
+func (c *racdcert) key() (cert.KeySpec, error) {
+	var spec cert.KeySpec
+	size, err := c.takeText("SIZE")
+	if err != nil {
+		return spec, err
+	}
+	kind, err := c.take("RSA", "NISTECC", "BPECC", "DSA", "PCICC", "ICSF", "FROMICSF")
+	if err != nil {
+		return spec, err
+	}
+	spec = cert.KeySpec{Algorithm: cert.RSA, Bits: 2048}
+	switch kind {
+	case "", "RSA":
+	case "NISTECC":
+		spec = cert.KeySpec{Algorithm: cert.EC, Bits: 256}
+	case "BPECC":
+		return spec, fail(c.ops[kind].Pos, "use NISTECC", "%s Brainpool keys are not supported", idInvalid)
+	case "DSA":
+		return spec, fail(c.ops[kind].Pos, "use RSA or NISTECC", "%s DSA keys are obsolete and not generated", idInvalid)
+	default:
+		return spec, noHardware(c.ops[kind], kind)
+	}
+	if op, ok := c.ops[kind]; ok && op.HasValue {
+		return spec, noHardware(op, kind+"(...)")
+	}
+	if err := c.refuse("signatures use PKCS #1 padding", "SIGATTR"); err != nil {
+		return spec, err
+	}
+	if size == "" {
+		return spec, nil
+	}
+	spec.Bits, err = strconv.Atoi(size)
+	if err != nil || spec.Bits < 1 {
+		return spec, fail(c.ops["SIZE"].Pos, "write the number of bits, as in SIZE(2048)", "%s SIZE %q is not a number of bits", idInvalid, size)
+	}
+	return spec, nil
+}
+
+func noHardware(op tso.Operand, what string) error {
+	return fail(op.Pos, "leave it out to keep the key sealed in the database", "%s %s: keys in hardware are not supported yet", idInvalid, what)
+}
+
+// moment reads NOTBEFORE or NOTAFTER.
+func (c *racdcert) moment(keyword string) (ring.Moment, error) {
+	var w ring.Moment
+	c.used[keyword] = true
+	op, ok := c.ops[keyword]
+	if !ok {
+		return w, nil
+	}
+	parts, err := inside(op, keyword, "DATE", "TIME")
+	if err != nil {
+		return w, err
+	}
+	if w.Date, err = parts.text("DATE"); err != nil {
+		return w, err
+	}
+	if w.Time, err = parts.text("TIME"); err != nil {
+		return w, err
+	}
+	if w.Date != "" {
+		if w.Date, err = ring.ParseDate(w.Date); err != nil {
+			return w, err
+		}
+	}
+	if w.Time != "" {
+		w.Time, err = ring.ParseTimeOfDay(w.Time)
+	}
+	return w, err
+}
+
+// signWith reads SIGNWITH. A label alone means the issuer's own certificate.
+func (c *racdcert) signWith() (*ring.CertRef, error) {
+	c.used["SIGNWITH"] = true
+	op, ok := c.ops["SIGNWITH"]
+	if !ok {
+		return nil, nil
+	}
+	parts, err := inside(op, "SIGNWITH", "CERTAUTH", "SITE", "ID", "LABEL")
+	if err != nil {
+		return nil, err
+	}
+	ref, err := certRef(parts, c.issuer)
+	if err == nil && ref.Label == "" {
+		err = fail(op.Pos, "write SIGNWITH(CERTAUTH LABEL('label'))", "%s SIGNWITH needs a LABEL", idMissing)
+	}
+	return &ref, err
+}
+
+// certRef reads ID, SITE or CERTAUTH and LABEL; owner is the one meant when none is given.
+func certRef(parts operands, owner ring.Owner) (ring.CertRef, error) {
+	ref := ring.CertRef{Owner: owner}
+	k, err := parts.exclusive("ID", "SITE", "CERTAUTH")
+	if err != nil {
+		return ref, err
+	}
+	if k != "" {
+		if ref.Owner, err = ownerOf(parts.ops[k], k); err != nil {
+			return ref, err
+		}
+	}
+	ref.Label, err = parts.label("LABEL")
+	return ref, err
+}
+
+// label reads a label, empty when the keyword was not given.
+func (o operands) label(keyword string) (string, error) {
+	s, err := o.text(keyword)
+	if err != nil || !o.has(keyword) {
+		return "", err
+	}
+	return ring.CheckLabel(s)
+}
+
+// altNames reads ALTNAME. The forms for one value and for several may be mixed.
+func (c *racdcert) altNames() (cert.AltNames, error) {
+	var a cert.AltNames
+	c.used["ALTNAME"] = true
+	op, ok := c.ops["ALTNAME"]
+	if !ok {
+		return a, nil
+	}
+	parts, err := inside(op, "ALTNAME", "IP", "AIP", "DOMAIN", "ADOMAIN", "EMAIL", "AEMAIL", "URI", "AURI")
+	if err != nil {
+		return a, err
+	}
+	var ips []string
+	for _, kind := range []struct {
+		keyword string
+		to      *[]string
+	}{{"IP", &ips}, {"DOMAIN", &a.DNS}, {"EMAIL", &a.Emails}, {"URI", &a.URIs}} {
+		one, err := parts.list(kind.keyword)
+		if err != nil {
+			return a, err
+		}
+		several, err := parts.list("A" + kind.keyword)
+		if err != nil {
+			return a, err
+		}
+		*kind.to = append(one, several...)
+	}
+	for _, s := range ips {
+		ip, err := netip.ParseAddr(s)
+		if err != nil || ip.Zone() != "" {
+			return a, fail(op.Pos, "write an IPv4 or IPv6 address", "%s ALTNAME IP %q is not an address", idInvalid, s)
+		}
+		a.IPs = append(a.IPs, ip)
+	}
+	if err := a.Check(); err != nil {
+		return a, fail(op.Pos, "", "%s ALTNAME: %v", idInvalid, err)
+	}
+	return a, nil
+}
+
+func (g gencert) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	if g.dsn.given() {
+		var err error
+		if g.request.Request, err = s.Files.Read(g.dsn.path(s), cert.MaxSize); err != nil {
+			return nil, err
+		}
+	}
+	r, err := s.Manager.Gencert(ctx, g.request)
+	if err != nil {
+		return nil, err
+	}
+	return &r.Result, nil
+}

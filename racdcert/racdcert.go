@@ -1,0 +1,193 @@
+package racdcert
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"signet/racdcert/tso"
+	"signet/ring"
+)
+
+// functions are the functions of RACDCERT; those with a nil reader are not supported yet.
+var functions = map[string]func(*racdcert, tso.Operand) (Command, error){
+	"ADD": parseAdd, "ALTER": parseAlter, "DELETE": parseDelete, "EXPORT": parseExport,
+	"GENCERT": parseGencert, "GENREQ": parseGenreq, "LIST": parseList,
+	"ADDRING": parseAddring, "DELRING": parseDelring, "CONNECT": parseConnect,
+	"REMOVE": parseRemove, "LISTRING": parseListring,
+
+	"CHECKCERT": nil, "IMPORT": nil, "LISTCHAIN": nil, "REKEY": nil, "ROLLOVER": nil,
+	"ADDTOKEN": nil, "DELTOKEN": nil, "LISTTOKEN": nil, "BIND": nil, "UNBIND": nil,
+	"MAP": nil, "ALTMAP": nil, "DELMAP": nil, "LISTMAP": nil,
+}
+
+// operandKeywords are the other keywords at the first level of RACDCERT, whatever function
+// they belong to: abbreviations are unambiguous among all of them.
+var operandKeywords = []string{
+	"ID", "SITE", "CERTAUTH", "MULTIID",
+	"SUBJECTSDN", "SIZE", "NOTBEFORE", "NOTAFTER", "WITHLABEL", "SIGNWITH", "KEYUSAGE", "ALTNAME", "SIGATTR",
+	"RSA", "PCICC", "ICSF", "DSA", "NISTECC", "BPECC", "FROMICSF", "PKDS",
+	"TRUST", "NOTRUST", "HIGHTRUST", "PASSWORD", "DSN", "FORMAT", "PBE", "NEWLABEL", "FORCE",
+	"SDNFILTER", "IDNFILTER", "CRITERIA", "NEWCRITERIA",
+}
+
+// firstLevel are all keywords at the first level.
+func firstLevel() []string {
+	all := slices.Clone(operandKeywords)
+	for f := range functions {
+		all = append(all, f)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// racdcert is a RACDCERT command on its way to a request.
+type racdcert struct {
+	operands
+	function string
+	issuer   ring.Owner
+	owner    ring.Owner // from ID, SITE or CERTAUTH; the issuer when none was given
+	used     map[string]bool
+}
+
+// parseRacdcert reads the operands of RACDCERT: an owner, a function, and the function's own.
+// Of several functions the last counts, and operands that belong to another function are
+// ignored (racdcert-rings.md section 0); both leave a note.
+func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message, error) {
+	c := &racdcert{issuer: issuer, owner: issuer, used: map[string]bool{}}
+	c.operands = operands{place: "RACDCERT", pos: st.Pos, ops: map[string]tso.Operand{}}
+	known := firstLevel()
+	var fn tso.Operand
+	var notes []ring.Message
+	for _, op := range st.Operands {
+		k, err := resolve(op, "RACDCERT", known)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, isFunction := functions[k]; !isFunction {
+			c.ops[k] = op
+			continue
+		}
+		if c.function != "" {
+			notes = append(notes, remark(ring.Warning, "function %s is not performed: %s follows it, and only the last one counts", c.function, k))
+		}
+		c.function, fn = k, op
+	}
+	if c.function == "" {
+		c.function, fn = "LIST", tso.Operand{Text: "LIST", Pos: st.Pos}
+	}
+	if err := c.readOwner(); err != nil {
+		return nil, nil, err
+	}
+	read := functions[c.function]
+	if read == nil {
+		return nil, nil, fail(fn.Pos, "", "%s function %s is not supported yet", idInvalid, c.function)
+	}
+	cmd, err := read(c, fn)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range c.sorted() {
+		if !c.used[k] {
+			notes = append(notes, remark(ring.Done, "operand %s does not belong to %s and is ignored", k, c.function))
+		}
+	}
+	return cmd, notes, nil
+}
+
+func remark(code ring.Code, format string, args ...any) ring.Message {
+	return ring.Message{ID: "SGN098I", Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// readOwner reads ID, SITE or CERTAUTH.
+func (c *racdcert) readOwner() error {
+	k, err := c.take("ID", "SITE", "CERTAUTH", "MULTIID")
+	if err != nil || k == "" {
+		return err
+	}
+	c.owner, err = ownerOf(c.ops[k], k)
+	return err
+}
+
+// ownerOf reads the owner that a keyword names.
+func ownerOf(op tso.Operand, keyword string) (ring.Owner, error) {
+	switch keyword {
+	case "MULTIID":
+		return "", fail(op.Pos, "", "IRRD136I MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP")
+	case "ID":
+		id, err := value(op, "ID")
+		if err != nil {
+			return "", err
+		}
+		return ring.UserOwner(id)
+	}
+	if len(op.Values) > 0 {
+		return "", fail(op.Values[0].Pos, "", "%s %s takes no value", idInvalid, keyword)
+	}
+	return ring.ParseOwner(keyword)
+}
+
+// take marks keywords as belonging to the function and gives the one of them that was given;
+// more than one is an error.
+func (c *racdcert) take(keywords ...string) (string, error) {
+	for _, k := range keywords {
+		c.used[k] = true
+	}
+	return c.exclusive(keywords...)
+}
+
+// takeText, takeFlag and takeWord mark a keyword as belonging to the function and read it.
+func (c *racdcert) takeText(keyword string) (string, error) {
+	c.used[keyword] = true
+	return c.text(keyword)
+}
+
+func (c *racdcert) takeFlag(keyword string) (bool, error) {
+	c.used[keyword] = true
+	return c.flag(keyword)
+}
+
+func (c *racdcert) takeStatus() (ring.Status, error) {
+	k, err := c.take("TRUST", "NOTRUST", "HIGHTRUST")
+	return ring.Status(k), err
+}
+
+func (c *racdcert) takeDataSet(keyword string) (dataSet, error) {
+	c.used[keyword] = true
+	op, ok := c.ops[keyword]
+	if !ok {
+		return dataSet{}, nil
+	}
+	return dataSetOf(op, keyword)
+}
+
+// refuse stops the command when one of the keywords was given that ask for what this version
+// cannot do.
+func (c *racdcert) refuse(why string, keywords ...string) error {
+	for _, k := range keywords {
+		c.used[k] = true
+		if op, ok := c.ops[k]; ok {
+			return fail(op.Pos, why, "%s %s is not supported", idInvalid, k)
+		}
+	}
+	return nil
+}
+
+// wantNoValue refuses parentheses after a function that takes none.
+func wantNoValue(fn tso.Operand, function string) error {
+	if len(fn.Values) > 0 {
+		return fail(fn.Values[0].Pos, "", "%s %s takes no value", idInvalid, function)
+	}
+	return nil
+}
+
+// command is what the concrete commands share: the name.
+type command string
+
+// Name gives the command and its function.
+func (c command) Name() string { return string(c) }
+
+// nothing is a command that does nothing.
+type nothing struct{ command }
+
+func (nothing) run(context.Context, *Session) (*ring.Result, error) { return nil, nil }

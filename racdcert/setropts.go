@@ -1,0 +1,88 @@
+package racdcert
+
+import (
+	"context"
+	"strings"
+
+	"signet/racdcert/tso"
+	"signet/ring"
+)
+
+// setroptsKeywords are the operands of SETROPTS that signet keeps, and those that do not
+// matter to it but stand in jobs.
+var setroptsKeywords = []string{"CLASSACT", "NOCLASSACT", "RACLIST", "NORACLIST", "GENERIC", "NOGENERIC",
+	"GENCMD", "NOGENCMD", "GLOBAL", "NOGLOBAL", "ADDCREATOR", "NOADDCREATOR", "REFRESH", "WHEN", "NOWHEN",
+	"GRPLIST", "NOGRPLIST"}
+
+func parseSetropts(st tso.Statement) (Command, error) {
+	o, err := keywords(st.Operands, "SETROPTS", st.Pos, setroptsKeywords)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.ops) == 0 {
+		return nil, fail(st.Pos, "for example SETROPTS RACLIST(FACILITY) REFRESH", "%s SETROPTS has no operand", idMissing)
+	}
+	var q ring.Setropts
+	if q.Refresh, err = o.flag("REFRESH"); err != nil {
+		return nil, err
+	}
+	for _, sw := range []struct {
+		keyword string
+		to      *map[string]bool
+	}{
+		{"CLASSACT", &q.Active}, {"RACLIST", &q.RacList}, {"GENERIC", &q.Generic},
+		{"GENCMD", &q.GenCmd}, {"GLOBAL", &q.Global},
+	} {
+		*sw.to = map[string]bool{}
+		for prefix, on := range map[string]bool{"": true, "NO": false} {
+			names, err := o.list(prefix + sw.keyword)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range names {
+				(*sw.to)[strings.ToUpper(n)] = on
+			}
+		}
+	}
+	if o.has("ADDCREATOR") || o.has("NOADDCREATOR") {
+		on := o.has("ADDCREATOR")
+		q.AddCreator = &on
+	}
+	if o.has("WHEN") || o.has("NOWHEN") { // program control, which is only recorded on z/OS
+		if _, err := o.choice("WHEN", []string{"PROGRAM"}); err != nil {
+			return nil, err
+		}
+	}
+	return resourceCommand{"SETROPTS", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
+		return m.Setropts(ctx, q)
+	}}, nil
+}
+
+// profile is the TSO command PROFILE, of which only the data set prefix matters here.
+type profile struct {
+	command
+	set    bool
+	prefix string
+}
+
+func parseProfile(st tso.Statement) (Command, error) {
+	o, err := keywords(st.Operands, "PROFILE", st.Pos, []string{"PREFIX", "NOPREFIX", "INTERCOM", "NOINTERCOM",
+		"MSGID", "NOMSGID", "MODE", "NOMODE", "PAUSE", "NOPAUSE", "PROMPT", "NOPROMPT", "WTPMSG", "NOWTPMSG",
+		"RECOVER", "NORECOVER", "LIST", "CHAR", "NOCHAR", "LINE", "NOLINE", "PLANGUAGE", "SLANGUAGE", "VARSTORAGE"})
+	if err != nil {
+		return nil, err
+	}
+	p := profile{command: "PROFILE", set: o.has("PREFIX") || o.has("NOPREFIX")}
+	p.prefix, err = o.word("PREFIX")
+	if err == nil && p.prefix != "" && (len(p.prefix) > 8 || !dataSetPattern.MatchString(p.prefix) || strings.Contains(p.prefix, ".")) {
+		err = fail(o.ops["PREFIX"].Pos, "a prefix has 1 to 8 letters or digits", "%s PREFIX %q is not a data set prefix", idInvalid, p.prefix)
+	}
+	return p, err
+}
+
+func (p profile) run(_ context.Context, s *Session) (*ring.Result, error) {
+	if p.set {
+		s.prefix = p.prefix
+	}
+	return nil, nil
+}

@@ -1,0 +1,85 @@
+package ring
+
+import "context"
+
+// Alter asks for another status or label of a certificate (racdcert-certificates.md 5).
+type Alter struct {
+	Selector
+	Status   Status // empty: unchanged
+	NewLabel string // empty: unchanged
+}
+
+// Alter changes status, label or both.
+func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
+	if a.Status == "" && a.NewLabel == "" {
+		return nil, newError(msgKeyword, "ALTER", "TRUST, NOTRUST, HIGHTRUST or NEWLABEL")
+	}
+	var r *Issued
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = &Issued{}
+		c, err := find(tx, a.Selector, msgNoMatch)
+		if err != nil {
+			return err
+		}
+		r.Certificate = c
+		if a.Status != "" {
+			c.Status = capStatus(c, a.Status, &r.Result)
+			if x, err := c.X509(); err == nil && c.Status != NoTrust && m.expired(x) {
+				r.note(msgBornExpired, c.Ref(), m.day(x.NotAfter))
+			}
+		}
+		old := c.Label
+		if a.NewLabel != "" && a.NewLabel != old {
+			if c.Label, err = newLabel(tx, c.Owner, a.NewLabel); err != nil {
+				return err
+			}
+		}
+		if err := tx.UpdateCertificate(c); err != nil {
+			return err
+		}
+		if c.Label != old {
+			if err := releaseLabel(tx, c.Owner, old); err != nil {
+				return err
+			}
+		}
+		return r.remindRefresh(tx, "DIGTCERT")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Delete asks for a certificate to be removed with its private key and its connections
+// (racdcert-certificates.md 7).
+type Delete struct {
+	Selector
+	Force bool // even if GENREQ has used it and the answer has not come back
+}
+
+// Delete removes a certificate from the database and from every ring.
+func (m *Manager) Delete(ctx context.Context, d Delete) (*Issued, error) {
+	var r *Issued
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = &Issued{}
+		c, err := find(tx, d.Selector, msgNoMatch)
+		if err != nil {
+			return err
+		}
+		r.Certificate = c
+		if c.Requested && !d.Force {
+			return newError(msgRequestedDelete, c.Ref())
+		}
+		if err := tx.DeleteCertificate(c); err != nil {
+			return err
+		}
+		if err := releaseLabel(tx, c.Owner, c.Label); err != nil {
+			return err
+		}
+		return r.remindRefresh(tx, "DIGTCERT")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}

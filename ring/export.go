@@ -1,0 +1,168 @@
+package ring
+
+import (
+	"context"
+	"crypto/x509"
+	"strings"
+
+	"signet/cert"
+)
+
+// Format is a format of EXPORT (racdcert-certificates.md 8).
+type Format string
+
+// The formats: the certificate alone, with its chain, or with chain and private key; each as
+// text or as DER.
+const (
+	CertB64   Format = "CERTB64"
+	CertDER   Format = "CERTDER"
+	PKCS7B64  Format = "PKCS7B64"
+	PKCS7DER  Format = "PKCS7DER"
+	PKCS12B64 Format = "PKCS12B64"
+	PKCS12DER Format = "PKCS12DER"
+)
+
+// Formats lists them all.
+func Formats() []Format {
+	return []Format{CertB64, CertDER, PKCS7B64, PKCS7DER, PKCS12B64, PKCS12DER}
+}
+
+// ParseFormat reads a format in any case.
+func ParseFormat(s string) (Format, error) {
+	for _, f := range Formats() {
+		if strings.EqualFold(s, string(f)) {
+			return f, nil
+		}
+	}
+	return "", newError(msgBadFormat, s)
+}
+
+// WithKey reports whether the format carries the private key, and so needs a password.
+func (f Format) WithKey() bool { return f == PKCS12B64 || f == PKCS12DER }
+
+func (f Format) withChain() bool { return f != CertB64 && f != CertDER }
+
+// Export asks for a certificate as a file.
+type Export struct {
+	CertRef
+	Format   Format // empty: CERTB64, or PKCS12DER when there is a password
+	Password []byte // nil: none
+}
+
+// Exported is the answer to Export.
+type Exported struct {
+	Result
+	Format Format
+	Data   []byte
+}
+
+// Export writes a certificate, its chain and its private key in one of the formats. A key that
+// is missing or cannot leave is refused before anything else is done.
+func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
+	if e.Format == "" {
+		e.Format = CertB64
+		if e.Password != nil {
+			e.Format = PKCS12DER
+		}
+	}
+	switch {
+	case e.Label == "":
+		return nil, MissingKeyword("EXPORT", "LABEL")
+	case e.Format.WithKey() && len(e.Password) == 0:
+		return nil, newError(msgNoPassword, e.Format)
+	case !e.Format.WithKey() && e.Password != nil:
+		return nil, newError(msgPasswordUnused, e.Format)
+	}
+	r := &Exported{Format: e.Format}
+	var b cert.Bundle
+	err := m.store.View(ctx, func(tx Tx) error {
+		c, err := byRef(tx, e.CertRef)
+		if err != nil {
+			return err
+		}
+		if e.Format.WithKey() && c.Key != KeyInStore {
+			return newError(msgNoExportKey, c.Ref())
+		}
+		b.Alias = c.Label
+		if b.Certificates, err = exportChain(tx, c, e.Format, &r.Result); err != nil {
+			return err
+		}
+		if e.Format.WithKey() {
+			b.Key, err = tx.PrivateKey(c)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Data, err = m.codec.Encode(e.Format, b, e.Password); err != nil {
+		return nil, newError(msgEncode, e.CertRef, e.Format, err)
+	}
+	return r, nil
+}
+
+// exportChain gives what a format holds besides the key: the certificate, and its issuers as
+// far as the database has them.
+func exportChain(tx Tx, c *Certificate, f Format, r *Result) ([]*x509.Certificate, error) {
+	certs, complete := []*Certificate{c}, true
+	if f.withChain() {
+		var err error
+		if certs, complete, err = chain(tx, c); err != nil {
+			return nil, err
+		}
+	}
+	var parsed []*x509.Certificate
+	for _, c := range certs {
+		x, err := c.X509()
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, x)
+	}
+	if !complete {
+		r.note(msgChainBroken, c.Ref(), cert.IssuerOf(parsed[len(parsed)-1]).RACF())
+	}
+	return parsed, nil
+}
+
+// Genreq asks for a PKCS #10 request from an existing certificate (racdcert-certificates.md 9).
+type Genreq struct {
+	CertRef
+}
+
+// Genreq makes the request and gives its text to deliver before the mark "used for a request"
+// becomes durable, so that no certificate is marked without its request. deliver may not use m.
+func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) error) (*Issued, error) {
+	if g.Label == "" {
+		return nil, MissingKeyword("GENREQ", "LABEL")
+	}
+	var r *Issued
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = &Issued{}
+		c, err := byRef(tx, g.CertRef)
+		if err != nil {
+			return err
+		}
+		r.Certificate = c
+		if !c.HasKey() {
+			return newError(msgNeedsKey, "GENREQ", c.Ref())
+		}
+		by, err := issuerOfKey(tx, c)
+		if err != nil {
+			return err
+		}
+		der, err := cert.NewRequest(by.Cert, by.Key)
+		if err != nil {
+			return newError(msgBadRequest, err)
+		}
+		c.Requested = true
+		if err := tx.UpdateCertificate(c); err != nil {
+			return err
+		}
+		return deliver(cert.EncodeRequest(der))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}

@@ -1,0 +1,178 @@
+package ring
+
+// messageID is an index into the catalogue.
+type messageID int
+
+// The messages, in the order of the catalogue.
+const (
+	msgBadUser messageID = iota
+	msgBadLabel
+	msgBadRingName
+	msgBadFormat
+	msgBadSetting
+	msgBadMoment
+	msgNotUser
+
+	msgLabelTaken
+	msgAlreadyThere
+	msgOtherOwner
+	msgSameIdentity
+	msgSameKeyLater
+	msgSameKeyTwice
+	msgForgedIssuer
+	msgBadInput
+	msgNoEndEntity
+	msgManyEndEntities
+	msgAdded
+	msgReplaced
+	msgLabelIgnored
+	msgKeyStored
+	msgSelfSigned
+	msgHighTrust
+
+	msgNoTrustNoIssuer
+	msgNoTrustIssuerOwner
+	msgNoTrustIssuerStatus
+	msgNoTrustIssuerExpired
+	msgNoTrustOutside
+	msgNoTrustExpired
+	msgNoTrustSelfSigned
+
+	msgNoMatch
+	msgNoMatchListed
+	msgNothingListed
+	msgManyMatch
+	msgNeedsKey
+	msgKeyword
+	msgBadPeriod
+	msgBadUsage
+	msgBadKey
+	msgBadSubject
+	msgBadAltName
+	msgBadRequest
+	msgNotCA
+	msgRequestedDelete
+	msgWeakKey
+	msgBornExpired
+	msgSignerNotCA
+
+	msgRingAndLabel
+
+	msgNoPassword
+	msgPasswordUnused
+	msgNoExportKey
+	msgChainBroken
+	msgEncode
+
+	msgRingOwner
+	msgRingExists
+	msgNoRing
+	msgNoRingListed
+	msgNoRings
+	msgNotConnected
+	msgVirtualRing
+	msgRefresh
+
+	msgNoProfile
+	msgNoProfileDeleted
+	msgProfileExists
+	msgNoProfileListed
+	msgNothingInClass
+	msgNoGenerics
+	msgClassRefresh
+	msgNotRacListed
+	msgNotInList
+	msgBadResource
+)
+
+// catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
+// what the reference gives no id (racdcert-certificates.md 17, racdcert-rings.md F).
+var catalogue = [...]struct {
+	id     string
+	code   Code
+	class  error // for messages that stop a function
+	format string
+	hint   string
+}{
+	msgBadUser:     {"SGN001I", Refused, ErrInvalid, "user ID %q: %s", "a user ID has 1 to 32 letters, digits or # @ $ _ - ."},
+	msgBadLabel:    {"SGN002I", Refused, ErrInvalid, "label %q: %s", "a label has 1 to 32 characters; quote it when it holds blanks"},
+	msgBadRingName: {"SGN003I", Refused, ErrInvalid, "ring name %q: %s", "a ring name has 1 to 237 printable characters, without blank , ; ( ) ' & /"},
+	msgBadFormat:   {"SGN004I", Refused, ErrInvalid, "format %q is not known", "the formats are CERTB64, CERTDER, PKCS7B64, PKCS7DER, PKCS12B64 and PKCS12DER"},
+	msgBadSetting:  {"SGN005I", Refused, ErrInvalid, "setting %q: %s", "the settings are: serials = counter | random"},
+	msgBadMoment:   {"SGN006I", Refused, ErrInvalid, "%s %q: %s", "write a date as 2027-01-31 and a time as 23:59:59"},
+	msgNotUser:     {"SGN007I", Refused, ErrInvalid, "%s: %s is not a user ID", "only a user owns rings; name one as USER/RING"},
+
+	msgLabelTaken:      {"SGN010I", Refused, ErrExists, "label %q is already used by another certificate of %s", "choose another label, or DELETE or ALTER the other certificate first"},
+	msgAlreadyThere:    {"SGN011I", Done, nil, "certificate %s is already in the database", ""},
+	msgOtherOwner:      {"IRRD109I", Refused, ErrExists, "the certificate cannot be added: %s is already defined, as %s", "a certificate has one owner; connect that one to the ring, or delete it there first"},
+	msgSameIdentity:    {"SGN012I", Refused, ErrExists, "the certificate cannot be added: %s has the same issuer and serial number but other content", "the issuing CA used one serial number twice; ask it for a new certificate"},
+	msgSameKeyLater:    {"SGN013I", Refused, ErrRefused, "certificate %s has the same key and ends later, %s; it is not replaced by one that ends %s", "delete it first if the older one is really wanted"},
+	msgSameKeyTwice:    {"SGN014I", Refused, ErrRefused, "certificates %s and %s have the same key; which one should be replaced?", "name it with WITHLABEL"},
+	msgForgedIssuer:    {"SGN015I", Refused, ErrInvalid, "the certificate cannot be added: the signature of its issuer %s does not verify", "the file was altered, or another CA has the same name; get the certificate again"},
+	msgBadInput:        {"SGN016I", Refused, ErrInvalid, "%s: %v", ""},
+	msgNoEndEntity:     {"SGN017I", Refused, ErrInvalid, "%s holds no certificate", "give a file with an X.509 certificate, PKCS #7 or PKCS #12"},
+	msgManyEndEntities: {"SGN018I", Refused, ErrInvalid, "%s holds more than one end-entity certificate: %q and %q", "add each certificate from a file of its own"},
+	msgAdded:           {"IRRD199I", Done, nil, "certificate %s is added, status %s", ""},
+	msgReplaced:        {"SGN020I", Done, nil, "certificate %s is replaced; key, label and rings are kept", ""},
+	msgLabelIgnored:    {"SGN021I", Warning, nil, "label %q is not used: the certificate keeps its label %q", "ALTER ... NEWLABEL renames it"},
+	msgKeyStored:       {"SGN022I", Done, nil, "the private key of %s is stored", ""},
+	msgSelfSigned:      {"IRRD113I", Done, nil, "the certificate being added is self-signed", ""},
+	msgHighTrust:       {"SGN023I", Done, nil, "HIGHTRUST is for CERTAUTH certificates; %s gets %s", ""},
+
+	msgNoTrustNoIssuer:      {"SGN030I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not in the database", "add the issuer under CERTAUTH, or use TRUST"},
+	msgNoTrustIssuerOwner:   {"SGN031I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not under CERTAUTH", "add the issuer under CERTAUTH, or use TRUST"},
+	msgNoTrustIssuerStatus:  {"SGN032I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is NOTRUST", "ALTER the issuer to TRUST first"},
+	msgNoTrustIssuerExpired: {"SGN033I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not valid today", "sign with a current CA certificate, or ALTER ... TRUST"},
+	msgNoTrustOutside:       {"SGN034I", Warning, nil, "certificate %s is stored as NOTRUST: its validity is not inside that of its issuer %s, %s to %s", "choose NOTBEFORE and NOTAFTER inside the issuer's, or ALTER ... TRUST"},
+	msgNoTrustExpired:       {"SGN035I", Warning, nil, "certificate %s is stored as NOTRUST: it expired on %s", "renew it, or ALTER ... TRUST"},
+	msgNoTrustSelfSigned:    {"SGN036I", Warning, nil, "certificate %s is stored as NOTRUST: it is self-signed and not under CERTAUTH", "use TRUST if you mean it"},
+
+	msgNoMatch:         {"IRRD107I", Refused, ErrNotFound, "no certificate of %s has the %s", "labels are case-sensitive; LIST shows them"},
+	msgNoMatchListed:   {"IRRD107I", Warning, ErrNotFound, "no certificate of %s has the %s", "labels are case-sensitive; LIST without a label shows them all"},
+	msgNothingListed:   {"IRRD105I", Warning, ErrNotFound, "%s has no certificates", ""},
+	msgManyMatch:       {"SGN040I", Refused, ErrRefused, "%s has more than one certificate that matches: %q and %q", "say which with LABEL, or with SERIALNUMBER and ISSUERSDN"},
+	msgNeedsKey:        {"IRRD128I", Refused, ErrRefused, "%s needs a private key, and certificate %s has none", ""},
+	msgKeyword:         {"IRRD130I", Refused, ErrInvalid, "%s needs %s", ""},
+	msgBadPeriod:       {"IRRD133I", Refused, ErrInvalid, "NOTBEFORE %s is not earlier than NOTAFTER %s", ""},
+	msgBadUsage:        {"IRRD156I", Refused, ErrInvalid, "%v", "choose a key usage that fits the key, or another key type"},
+	msgBadKey:          {"SGN041I", Refused, ErrInvalid, "key: %v", ""},
+	msgBadSubject:      {"SGN042I", Refused, ErrInvalid, "subject: %v", ""},
+	msgBadAltName:      {"SGN043I", Refused, ErrInvalid, "alternative name: %v", ""},
+	msgBadRequest:      {"SGN044I", Refused, ErrInvalid, "request: %v", ""},
+	msgNotCA:           {"SGN045I", Refused, ErrRefused, "the request cannot become a CERTAUTH certificate: it switches off %s", "use another owner, or a request that asks for a CA certificate"},
+	msgRequestedDelete: {"SGN046I", Refused, ErrRefused, "certificate %s is not deleted: GENREQ has used it and the answer has not been added", "add the answer first, or say FORCE to lose the private key"},
+	msgWeakKey:         {"SGN047I", Warning, nil, "an RSA key of %d bits is too weak for use today", "use SIZE(2048) or more"},
+	msgBornExpired:     {"SGN048I", Warning, nil, "certificate %s has already expired: its validity ended on %s", ""},
+	msgSignerNotCA:     {"SGN049I", Done, nil, "the signer %s is not a CA certificate; programs other than RACF will not accept its signature", ""},
+
+	msgRingAndLabel: {"IRRD121I", Refused, ErrInvalid, "%s needs both a ring and a label", ""},
+
+	msgNoPassword:     {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},
+	msgPasswordUnused: {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
+	msgNoExportKey:    {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
+	msgChainBroken:    {"SGN052I", Warning, nil, "the chain of %s is incomplete: the issuer %s is not in the database", "ADD it under CERTAUTH and export again"},
+	msgEncode:         {"SGN053I", Failed, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},
+
+	msgRingOwner:    {"IRRD120I", Refused, ErrInvalid, "%s cannot own a key ring", "name the user with ID(user)"},
+	msgRingExists:   {"IRRD122I", Refused, ErrExists, "ring %q of %s already exists", ""},
+	msgNoRing:       {"IRRD114I", Refused, ErrNotFound, "ring %q of %s does not exist", "ring names are case-sensitive; make one with ADDRING"},
+	msgNoRingListed: {"IRRD114I", Warning, ErrNotFound, "ring %q of %s does not exist", "ring names are case-sensitive; LISTRING(*) shows them all"},
+	msgNoRings:      {"IRRD115I", Warning, ErrNotFound, "%s has no rings", ""},
+	msgNotConnected: {"IRRD116I", Refused, ErrNotFound, "label %q of %s is not in ring %q of %s", "LISTRING shows what is"},
+	msgVirtualRing:  {"SGN060I", Refused, ErrRefused, "ring %s is virtual: it holds all certificates of its owner and cannot be changed", ""},
+	msgRefresh:      {"IRRD175I", Done, nil, "class %s is RACLISTed: on z/OS the change would wait for SETROPTS RACLIST(%[1]s) REFRESH; here it is in effect", ""},
+
+	msgNoProfile:        {"ICH06004I", Refused, ErrNotFound, "profile %q of class %s does not exist", "RDEFINE it first"},
+	msgNoProfileDeleted: {"ICH12102I", Warning, ErrNotFound, "profile %q of class %s does not exist; nothing to delete", ""},
+	msgProfileExists:    {"ICH10102I", Refused, ErrExists, "profile %q of class %s already exists", "change it with RALTER"},
+	msgNoProfileListed:  {"ICH13003I", Warning, ErrNotFound, "profile %q of class %s not found", ""},
+	msgNothingInClass:   {"ICH13004I", Warning, ErrNotFound, "class %s has no profiles", ""},
+	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then define it again"},
+	msgClassRefresh:     {"ICH10006I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
+	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
+	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
+	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},
+}
+
+// MissingKeyword is the error of a function that was not given something it needs.
+func MissingKeyword(function, what string) error { return newError(msgKeyword, function, what) }

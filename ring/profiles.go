@@ -1,0 +1,312 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"signet/saf"
+)
+
+// Rdefine asks for general-resource profiles. The profiles are kept as data
+// (racdcert-rings.md D8); nothing consults them yet.
+type Rdefine struct {
+	Class    string
+	Names    []string
+	Settings ProfileSettings
+}
+
+// ProfileSettings are the parts of a profile that RDEFINE and RALTER set; nil leaves one alone.
+type ProfileSettings struct {
+	UACC     *saf.Access
+	Owner    *string
+	Data     *string
+	ApplData *string
+	Level    *int
+	Audit    *string
+	Notify   *string
+	Warning  *bool
+}
+
+func (s ProfileSettings) apply(p *saf.Profile) {
+	set(&p.UACC, s.UACC)
+	set(&p.Owner, s.Owner)
+	set(&p.Data, s.Data)
+	set(&p.ApplData, s.ApplData)
+	set(&p.Level, s.Level)
+	set(&p.Audit, s.Audit)
+	set(&p.Notify, s.Notify)
+	set(&p.Warning, s.Warning)
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// settingAddCreator is the SETROPTS switch that puts the creator of a profile on its access
+// list; its default is on.
+const (
+	settingAddCreator = "addcreator"
+	settingOff        = "off"
+)
+
+// Rdefine defines profiles; one that exists already stops it.
+func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
+	return m.changeProfiles(ctx, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
+		_, err := tx.Profile(class.Name, name)
+		if free, err := isFree(err); err != nil {
+			return err
+		} else if !free {
+			return newError(msgProfileExists, name, class.Name)
+		}
+		p := &saf.Profile{Class: class.Name, Name: name, Owner: string(m.issuer), CreatedBy: string(m.issuer), Created: m.now(), Changed: m.now()}
+		if strings.ContainsAny(name, "*%") {
+			p.Generic = class.Generic || class.GenCmd
+			if !p.Generic {
+				r.note(msgNoGenerics, name, class.Name)
+			}
+		}
+		off, err := tx.Setting(settingAddCreator)
+		if err != nil {
+			return err
+		}
+		if off != settingOff {
+			p.Access = []saf.Entry{{ID: string(m.issuer), Access: saf.Alter}}
+		}
+		d.Settings.apply(p)
+		return tx.PutProfile(p)
+	})
+}
+
+// Ralter changes profiles, only the settings given.
+func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
+	return m.changeProfiles(ctx, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
+		p, err := profile(tx, class.Name, name)
+		if err != nil {
+			return err
+		}
+		d.Settings.apply(p)
+		p.Changed = m.now()
+		return tx.PutProfile(p)
+	})
+}
+
+// Rdelete removes profiles; one that is not there is a warning.
+func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*Result, error) {
+	return m.changeProfiles(ctx, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
+		err := tx.DeleteProfile(class.Name, name)
+		if errors.Is(err, ErrNotFound) {
+			r.note(msgNoProfileDeleted, name, class.Name)
+			return nil
+		}
+		return err
+	})
+}
+
+// changeProfiles runs change for each name in one transaction and adds the reminder to refresh.
+func (m *Manager) changeProfiles(ctx context.Context, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
+	if err := checkResource(class, names...); err != nil {
+		return nil, err
+	}
+	var r *Result
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = &Result{}
+		c, err := tx.Class(class)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := change(tx, c, name, r); err != nil {
+				return err
+			}
+		}
+		if c.RacList {
+			r.note(msgClassRefresh, class)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// maxResource is the longest profile name, in characters.
+const maxResource = 246
+
+func checkResource(class string, names ...string) error {
+	if class == "" || len(class) > 8 || strings.ContainsAny(class, " .*%") {
+		return newError(msgBadResource, "class", class, "a class name has 1 to 8 letters or digits")
+	}
+	for _, n := range names {
+		if n == "" || len(n) > maxResource {
+			return newError(msgBadResource, "profile", n, "a profile name has 1 to 246 characters")
+		}
+	}
+	return nil
+}
+
+func profile(tx Tx, class, name string) (*saf.Profile, error) {
+	p, err := tx.Profile(class, name)
+	if errors.Is(err, ErrNotFound) {
+		return nil, newError(msgNoProfile, name, class)
+	}
+	return p, err
+}
+
+// Permit asks for a change of the access list of one profile. Without Delete and Reset the IDs
+// get the access; with Delete their entries go; with Reset the whole list goes.
+type Permit struct {
+	Class  string
+	Name   string
+	IDs    []string
+	Access saf.Access
+	When   string // condition of the entries; empty for the standard list
+	Delete bool
+	Reset  Reset
+}
+
+// Reset says which access lists PERMIT RESET empties. The zero value empties none.
+type Reset int
+
+// The access lists that RESET can empty.
+const (
+	ResetNone Reset = iota
+	ResetStandard
+	ResetWhen
+	ResetAll
+)
+
+// Permit changes an access list.
+func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
+	return m.changeProfiles(ctx, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
+		p, err := profile(tx, class.Name, name)
+		if err != nil {
+			return err
+		}
+		if q.Reset != ResetNone {
+			p.Access = slices.DeleteFunc(p.Access, func(e saf.Entry) bool {
+				return q.Reset == ResetAll || (e.When == "") == (q.Reset == ResetStandard)
+			})
+		}
+		for _, id := range q.IDs {
+			i := slices.IndexFunc(p.Access, func(e saf.Entry) bool { return e.ID == id && e.When == q.When })
+			switch {
+			case q.Delete && i < 0:
+				r.note(msgNotInList, id, p.Name)
+			case q.Delete:
+				p.Access = slices.Delete(p.Access, i, i+1)
+			case i < 0:
+				p.Access = append(p.Access, saf.Entry{ID: id, Access: q.Access, When: q.When})
+			default:
+				p.Access[i].Access = q.Access
+			}
+		}
+		p.Changed = m.now()
+		return tx.PutProfile(p)
+	})
+}
+
+// Rlist gives the named profiles of a class, or all of them when the only name is an asterisk
+// that is not itself a profile.
+func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*saf.Profile, error) {
+	if err := checkResource(class, names...); err != nil {
+		return nil, err
+	}
+	var found []*saf.Profile
+	err := m.store.View(ctx, func(tx Tx) error {
+		found = nil
+		for _, name := range names {
+			p, err := tx.Profile(class, name)
+			switch {
+			case err == nil:
+				found = append(found, p)
+			case !errors.Is(err, ErrNotFound):
+				return err
+			case name != "*":
+				return newError(msgNoProfileListed, name, class)
+			default:
+				for p, err := range tx.Profiles(class) {
+					if err != nil {
+						return err
+					}
+					found = append(found, p)
+				}
+			}
+		}
+		if len(found) == 0 {
+			return newError(msgNothingInClass, class)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Setropts asks for changes to the state of classes (racdcert-rings.md D8). A nil switch of a
+// class is left alone.
+type Setropts struct {
+	Active     map[string]bool
+	RacList    map[string]bool
+	Generic    map[string]bool
+	GenCmd     map[string]bool
+	Global     map[string]bool
+	AddCreator *bool
+	Refresh    bool // RACLIST and GENERIC name classes to refresh, not to switch
+}
+
+// Setropts changes the state of classes, all in one transaction.
+func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
+	var r *Result
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = &Result{}
+		if q.AddCreator != nil {
+			value := settingOff
+			if *q.AddCreator {
+				value = ""
+			}
+			if err := tx.PutSetting(settingAddCreator, value); err != nil {
+				return err
+			}
+		}
+		for _, sw := range []struct {
+			classes map[string]bool
+			field   func(*saf.Class) *bool
+			refresh bool
+		}{
+			{q.Active, func(c *saf.Class) *bool { return &c.Active }, false},
+			{q.RacList, func(c *saf.Class) *bool { return &c.RacList }, q.Refresh},
+			{q.Generic, func(c *saf.Class) *bool { return &c.Generic }, q.Refresh},
+			{q.GenCmd, func(c *saf.Class) *bool { return &c.GenCmd }, false},
+			{q.Global, func(c *saf.Class) *bool { return &c.Global }, q.Refresh},
+		} {
+			for _, name := range slices.Sorted(maps.Keys(sw.classes)) {
+				if err := checkResource(name); err != nil {
+					return err
+				}
+				c, err := tx.Class(name)
+				if err != nil {
+					return err
+				}
+				if sw.refresh {
+					if sw.field(&c) == &c.RacList && !c.RacList {
+						r.note(msgNotRacListed, name)
+					}
+					continue
+				}
+				*sw.field(&c) = sw.classes[name]
+				if err := tx.PutClass(c); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}

@@ -1,0 +1,116 @@
+package ring_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"signet/ring"
+	"signet/saf"
+)
+
+func TestProfiles(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	do := func(r *ring.Result, err error) *ring.Result {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	const name = "IRR.DIGTCERT.LIST"
+	do(d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}}))
+	do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, IDs: []string{"A", "B"}, Access: saf.Read}))
+	do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, IDs: []string{"A"}, Access: saf.Control}))
+	do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, IDs: []string{"*"}, Access: saf.Read, When: "PROGRAM(X)"}))
+	r := do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, IDs: []string{"B", "NOBODY"}, Delete: true}))
+	if r.Code() != ring.Warning || !hasMessage(*r, "ICH06002I") {
+		t.Errorf("deleting an entry that is not there: %v", r.Messages)
+	}
+	update, text := saf.Update, "text"
+	do(d.Ralter(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}, Settings: ring.ProfileSettings{UACC: &update, Data: &text}}))
+	got, err := d.Rlist(ctx, "FACILITY", []string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*saf.Profile{{Class: "FACILITY", Name: name, Owner: "OPER", CreatedBy: "OPER", UACC: saf.Update, Data: "text",
+		Access: []saf.Entry{{ID: "OPER", Access: saf.Alter}, {ID: "A", Access: saf.Control}, {ID: "*", Access: saf.Read, When: "PROGRAM(X)"}}}}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(saf.Profile{}, "Created", "Changed")); diff != "" {
+		t.Errorf("profile (-want +got):\n%s", diff)
+	}
+
+	for _, reset := range []struct {
+		which ring.Reset
+		left  int
+	}{{ring.ResetWhen, 2}, {ring.ResetStandard, 0}} {
+		do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, Reset: reset.which}))
+		if got, _ := d.Rlist(ctx, "FACILITY", []string{name}); len(got[0].Access) != reset.left {
+			t.Errorf("after RESET %d: %v", reset.which, got[0].Access)
+		}
+	}
+
+	_, err = d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}})
+	wantError(t, err, "ICH10102I", ring.ErrExists)
+	_, err = d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "NONE", IDs: []string{"A"}})
+	wantError(t, err, "ICH06004I", ring.ErrNotFound)
+	_, err = d.Rlist(ctx, "FACILITY", []string{"NONE"})
+	wantError(t, err, "ICH13003I", ring.ErrNotFound)
+	_, err = d.Rlist(ctx, "RDATALIB", []string{"*"})
+	wantError(t, err, "ICH13004I", ring.ErrNotFound)
+	r = do(d.Rdelete(ctx, "FACILITY", []string{"NONE", name}))
+	if r.Code() != ring.Warning {
+		t.Errorf("RDELETE of one that is not there: %v", r.Messages)
+	}
+	if _, err = d.Rlist(ctx, "FACILITY", []string{"*"}); err == nil {
+		t.Error("the profile beside it was not deleted")
+	}
+}
+
+func TestSetropts(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	on := map[string]bool{"FACILITY": true}
+	r, err := d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"A.*"}})
+	if err != nil || !hasMessage(*r, "ICH10321I") {
+		t.Errorf("a generic name without generics: %v %v", r, err)
+	}
+	if _, err := d.Setropts(ctx, ring.Setropts{Active: on, RacList: on, Generic: on}); err != nil {
+		t.Fatal(err)
+	}
+	r, err = d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"B.*"}})
+	if err != nil || !hasMessage(*r, "ICH10006I") {
+		t.Errorf("no reminder to refresh: %v %v", r, err)
+	}
+	all, err := d.Rlist(ctx, "FACILITY", []string{"*"})
+	if err != nil || len(all) != 2 || all[0].Generic || !all[1].Generic {
+		t.Errorf("profiles: %+v %v", all, err)
+	}
+	// REFRESH switches nothing, and does nothing for a class that is not RACLISTed.
+	r, err = d.Setropts(ctx, ring.Setropts{RacList: map[string]bool{"DIGTCERT": true}, Refresh: true})
+	if err != nil || !hasMessage(*r, "ICH14070I") || r.Code() != ring.Done {
+		t.Errorf("REFRESH of a class that is not RACLISTed: %v %v", r, err)
+	}
+	if got := d.gencert("U/a", ""); hasMessage(got.Result, "IRRD175I") {
+		t.Error("REFRESH made DIGTCERT RACLISTed")
+	}
+	if _, err := d.Setropts(ctx, ring.Setropts{RacList: map[string]bool{"DIGTCERT": true, "DIGTRING": true}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.gencert("U/b", ""); !hasMessage(got.Result, "IRRD175I") || got.Code() != ring.Done {
+		t.Errorf("no reminder: %v", got.Messages)
+	}
+	off := false
+	if _, err := d.Setropts(ctx, ring.Setropts{AddCreator: &off}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"C"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := d.Rlist(ctx, "FACILITY", []string{"C"}); len(got[0].Access) != 0 {
+		t.Errorf("NOADDCREATOR: %v", got[0].Access)
+	}
+	_, err = d.Setropts(ctx, ring.Setropts{Active: map[string]bool{"NINELETTERS": true}})
+	wantError(t, err, "SGN061I", ring.ErrInvalid)
+}

@@ -1,0 +1,102 @@
+package ring
+
+import (
+	"context"
+	"crypto"
+	"iter"
+	"math/big"
+	"time"
+
+	"signet/saf"
+)
+
+// Store keeps a key-ring database. View runs fn on one consistent state. Update runs fn in one
+// serializable transaction: when it returns nil everything fn did is durable, otherwise nothing
+// happened. Neither may be called from inside fn.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+	Close() error
+}
+
+// Tx is what the rules need of a store within one transaction. Every method costs an index
+// look-up, whatever the size of the database. A look-up of one thing that is not there fails
+// with ErrNotFound; what the store cannot hold fails with ErrUnsupported, before anything
+// changes. The sequences stop after the first error, and the body of a loop over one may call
+// any other method.
+type Tx interface {
+	// Certificate finds one by its owner and label.
+	Certificate(CertRef) (*Certificate, error)
+	// CertificateByIssuerSerial finds the one with this issuer (DER of the name) and serial.
+	CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*Certificate, error)
+	// Certificates yields those of one owner in the order they were added.
+	Certificates(Owner) iter.Seq2[*Certificate, error]
+	// CertificatesBySubject yields those with this subject (DER of the name).
+	CertificatesBySubject(subject []byte) iter.Seq2[*Certificate, error]
+	// CertificatesByPublicKey yields those with this key (DER SubjectPublicKeyInfo).
+	CertificatesByPublicKey(spki []byte) iter.Seq2[*Certificate, error]
+	// CertificatesExpiring yields those whose validity ends in [from, to), soonest first.
+	CertificatesExpiring(from, to time.Time) iter.Seq2[*Certificate, error]
+	// AddCertificate stores a new one, at first without a key, and sets its ID. A label of the
+	// owner or an issuer and serial that exist already fail with ErrExists.
+	AddCertificate(*Certificate) error
+	// UpdateCertificate replaces everything but the ID and the key of a stored one.
+	UpdateCertificate(*Certificate) error
+	// DeleteCertificate removes one with its key and its connections.
+	DeleteCertificate(*Certificate) error
+
+	// PrivateKey gives the key of a certificate. For a key in the store it is a software key
+	// that x509.MarshalPKCS8PrivateKey takes.
+	PrivateKey(*Certificate) (crypto.Signer, error)
+	// PutPrivateKey seals a software key to a stored certificate and sets c.Key.
+	PutPrivateKey(c *Certificate, key crypto.Signer) error
+	// DeletePrivateKey destroys the sealed key of a certificate and clears c.Key.
+	DeletePrivateKey(c *Certificate) error
+
+	// Ring finds a ring by owner and name.
+	Ring(RingRef) (*Ring, error)
+	// Rings yields the rings of one owner in the order they were made.
+	Rings(Owner) iter.Seq2[*Ring, error]
+	// AddRing stores a new ring and sets its ID; an existing name fails with ErrExists.
+	AddRing(*Ring) error
+	// DeleteRing removes a ring with its connections.
+	DeleteRing(*Ring) error
+
+	// Connection finds the connection of a certificate to a ring.
+	Connection(*Ring, *Certificate) (*Connection, error)
+	// Connections yields the connections of a ring in connection order.
+	Connections(*Ring) iter.Seq2[*Connection, error]
+	// ConnectionsOf yields the connections of a certificate, in the order of its rings.
+	ConnectionsOf(*Certificate) iter.Seq2[*Connection, error]
+	// DefaultConnection finds the ring's default.
+	DefaultConnection(*Ring) (*Connection, error)
+	// PutConnection adds a connection at the end of its ring, or changes usage and default of
+	// the one that is there. A second default in one ring fails with ErrExists.
+	PutConnection(*Connection) error
+	// DeleteConnection removes a certificate from a ring.
+	DeleteConnection(*Connection) error
+
+	// LabelHint is a number below which every generated label of the owner is taken; 1 when
+	// nothing is known. It makes the lowest free label cheap to find.
+	LabelHint(Owner) (int, error)
+	// SetLabelHint remembers it.
+	SetLabelHint(Owner, int) error
+
+	// Setting gives a database setting, empty when it was never set.
+	Setting(name string) (string, error)
+	// PutSetting changes one; an empty value restores its default.
+	PutSetting(name, value string) error
+
+	// Profile finds a general-resource profile by class and exact name.
+	Profile(class, name string) (*saf.Profile, error)
+	// Profiles yields the profiles of a class by name.
+	Profiles(class string) iter.Seq2[*saf.Profile, error]
+	// PutProfile adds or replaces a profile with its access list.
+	PutProfile(*saf.Profile) error
+	// DeleteProfile removes one.
+	DeleteProfile(class, name string) error
+	// Class gives the state of a class; one never touched is the zero state with its name.
+	Class(name string) (saf.Class, error)
+	// PutClass changes the state of a class.
+	PutClass(saf.Class) error
+}
