@@ -21,7 +21,7 @@ type Bundle struct {
 }
 
 // maxPrivateKey is the longest private key that is read, in bytes: enough for RSA with 16384
-// bits. Checking a larger one would keep the machine busy for minutes.
+// bits. A larger one would make every signature with it take seconds.
 const maxPrivateKey = 12 << 10
 
 // MarshalPrivateKey gives the PKCS #8 form of a key (RFC 5958). A key in a token has none.

@@ -2,18 +2,14 @@ package cert
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
-	"errors"
-	"io"
 	"math/big"
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -133,69 +129,6 @@ func TestIssueKeepsNames(t *testing.T) {
 	}
 }
 
-func TestIssueSerials(t *testing.T) {
-	dir := t.TempDir()
-	random, err := RandomSerial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	longest := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(1))
-	for _, serial := range []*big.Int{big.NewInt(0), big.NewInt(1), big.NewInt(128), random, longest} {
-		tmpl := basic(t, "CN=serial")
-		tmpl.Serial = serial
-		c := selfSign(t, tmpl, key(t, "ec:p256"))
-		writeCert(t, dir, "c.pem", c)
-		out := strings.TrimSpace(openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-serial"))
-		if c.SerialNumber.Cmp(serial) != 0 || out != "serial="+SerialHex(serial) {
-			t.Errorf("serial %v: openssl says %s", serial, out)
-		}
-	}
-}
-
-func TestIssueDates(t *testing.T) {
-	dir := t.TempDir()
-	zone := time.FixedZone("east", 5*3600)
-	tests := []struct {
-		from, to time.Time
-		want     string
-		tags     string // the types of the two times: UTCTime 17, GeneralizedTime 18
-	}{
-		{time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC), "Jan  1 00:00:00 1950 GMT to Dec 31 23:59:59 2049 GMT", "\x17\x17"},
-		{time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), "Dec 31 00:00:00 1999 GMT to Jan  1 00:00:00 2050 GMT", "\x17\x18"},
-		{time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9997, 12, 31, 23, 59, 59, 0, time.UTC), "Jan  1 00:00:00 2050 GMT to Dec 31 23:59:59 9997 GMT", "\x18\x18"},
-		{time.Date(2025, 1, 2, 3, 4, 5, 999999999, zone), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "Jan  1 22:04:05 2025 GMT to Dec 31 23:59:59 9999 GMT", "\x17\x18"},
-	}
-	for _, tt := range tests {
-		tmpl := basic(t, "CN=dates")
-		tmpl.NotBefore, tmpl.NotAfter = tt.from, tt.to
-		c := selfSign(t, tmpl, key(t, "ec:p256"))
-		writeCert(t, dir, "c.pem", c)
-		out := openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-dates")
-		from, to, _ := strings.Cut(strings.TrimSpace(out), "\n")
-		if got := strings.TrimPrefix(from, "notBefore=") + " to " + strings.TrimPrefix(to, "notAfter="); got != tt.want {
-			t.Errorf("%s, want %s", got, tt.want)
-		}
-		if !c.NotBefore.Equal(tt.from.Truncate(time.Second)) || !c.NotAfter.Equal(tt.to) || c.NotBefore.Location() != time.UTC {
-			t.Errorf("%v to %v", c.NotBefore, c.NotAfter)
-		}
-		var tbs struct {
-			Version       int `asn1:"explicit,tag:0"`
-			Serial        *big.Int
-			Alg, Issuer   asn1.RawValue
-			From          asn1.RawValue // the SEQUENCE of both
-			Subject, Spki asn1.RawValue
-			Extensions    asn1.RawValue `asn1:"explicit,tag:3"`
-		}
-		if _, err := asn1.Unmarshal(c.RawTBSCertificate, &tbs); err != nil {
-			t.Fatal(err)
-		}
-		v := tbs.From.Bytes
-		if got := string([]byte{v[0], v[2+v[1]]}); got != tt.tags {
-			t.Errorf("times encoded as %x, want %x", got, tt.tags)
-		}
-	}
-}
-
 func TestIssueAltNamesCritical(t *testing.T) {
 	ca := selfSign(t, caTemplate(t, "CN=CA"), key(t, "ec:p256"))
 	tmpl := basic(t, "CN=x")
@@ -223,102 +156,6 @@ func TestPSS(t *testing.T) {
 	openssl(t, dir, "verify", "-CAfile", "c.pem", "c.pem")
 	_, err := SelfSign(tmpl, key(t, "ec:p256"))
 	wantError(t, err, "RSASSA-PSS needs an RSA key")
-}
-
-func TestIssueRefused(t *testing.T) {
-	k := key(t, "ec:p256")
-	ca := selfSign(t, caTemplate(t, "CN=CA"), k)
-	nameless := *ca
-	nameless.RawSubject = []byte{0x30, 0}
-	tests := []struct {
-		name string
-		set  func(*Template)
-		want string
-	}{
-		{"no serial", func(p *Template) { p.Serial = nil }, "serial number"},
-		{"negative serial", func(p *Template) { p.Serial = big.NewInt(-1) }, "serial number"},
-		{"long serial", func(p *Template) { p.Serial = new(big.Int).Lsh(big.NewInt(1), 159) }, "longer than 20 octets"},
-		{"year 1949", func(p *Template) { p.NotBefore = date(1949) }, "years 1950 to 9999"},
-		{"year 10000", func(p *Template) { p.NotAfter = date(10000) }, "years 1950 to 9999"},
-		{"no dates", func(p *Template) { p.NotBefore, p.NotAfter = time.Time{}, time.Time{} }, "years 1950 to 9999"},
-		{"ends first", func(p *Template) { p.NotAfter = p.NotBefore.Add(-time.Hour) }, "ends before it begins"},
-		{"ends at once", func(p *Template) { p.NotAfter = p.NotBefore.Add(999 * time.Millisecond) }, "ends before it begins"},
-		{"path length", func(p *Template) { p.CA, p.MaxPathLen = true, -2 }, "path length -2"},
-		{"no subject", func(p *Template) { p.Subject = Name{} }, "needs a subject"},
-		{"CA without subject", func(p *Template) { p.Subject, p.CA, p.AltNames.DNS = Name{}, true, []string{"a"} }, "needs a subject"},
-		{"alternative name", func(p *Template) { p.AltNames.DNS = []string{"a b"} }, `domain "a b"`},
-		{"usage", func(p *Template) { p.ExtKeyUsage = []x509.ExtKeyUsage{99} }, "unknown extended key usage"},
-	}
-	for _, tt := range tests {
-		tmpl := basic(t, "CN=x")
-		tt.set(&tmpl)
-		_, err := SelfSign(tmpl, k)
-		wantError(t, err, tt.want)
-		_, err = Issue(tmpl, k.Public(), Issuer{ca, k})
-		wantError(t, err, tt.want)
-	}
-	tmpl := basic(t, "CN=x")
-	for _, tt := range []struct {
-		pub  crypto.PublicKey
-		by   Issuer
-		want string
-	}{
-		{k.Public(), Issuer{}, "no certificate or no key"},
-		{k.Public(), Issuer{Cert: ca}, "no certificate or no key"},
-		{k.Public(), Issuer{Key: k}, "no certificate or no key"},
-		{k.Public(), Issuer{ca, key(t, "other")}, `does not belong to the certificate of the issuer "CN=CA"`},
-		{k.Public(), Issuer{&nameless, k}, "issuer has no name"},
-		{nil, Issuer{ca, k}, "public key"},
-	} {
-		_, err := Issue(tmpl, tt.pub, tt.by)
-		wantError(t, err, tt.want)
-		wantError(t, err, `certificate "CN=x"`)
-	}
-	_, err := SelfSign(tmpl, nil)
-	wantError(t, err, "no key to sign with")
-	tmpl.Subject, tmpl.AltNames.DNS = Name{}, []string{"a"}
-	_, err = SelfSign(tmpl, k)
-	wantError(t, err, "issuer has no name")
-}
-
-// token is a signer that is not a software key, as those of hardware are. It can be made to
-// fail.
-type token struct {
-	crypto.Signer
-	sign func([]byte) ([]byte, error)
-}
-
-func (k token) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	if k.sign != nil {
-		return k.sign(digest)
-	}
-	return k.Signer.Sign(r, digest, opts)
-}
-
-func TestTokenKeys(t *testing.T) {
-	for _, name := range []string{"rsa:2048", "ec:p384", "ed25519"} {
-		good := token{Signer: key(t, name)}
-		c := selfSign(t, caTemplate(t, "CN=token"), good)
-		leaf := issue(t, basic(t, "CN=leaf"), key(t, "other").Public(), c, good)
-		if err := CheckSignature(leaf, c); err != nil {
-			t.Error(err)
-		}
-		if _, err := NewRequest(c, good); err != nil {
-			t.Error(err)
-		}
-		broken := token{good, func([]byte) ([]byte, error) { return nil, errors.New("the PIN is locked") }}
-		_, err := SelfSign(basic(t, "CN=x"), broken)
-		wantError(t, err, "the PIN is locked")
-		_, err = NewRequest(c, broken)
-		wantError(t, err, "the PIN is locked")
-		lying := token{good, func([]byte) ([]byte, error) { return make([]byte, 256), nil }}
-		if _, err := SelfSign(basic(t, "CN=x"), lying); err == nil {
-			t.Errorf("%s: a wrong signature went into a certificate", name)
-		}
-		if _, err := MarshalPrivateKey(good); err == nil {
-			t.Error("a key left its token")
-		}
-	}
 }
 
 // A name in UTF-8 arrives as openssl shows it.

@@ -55,6 +55,12 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.Usage, err = cert.ParseUsage(words); err != nil {
 		return nil, err
 	}
+	c.used["SIGATTR"] = true
+	sigattr, err := c.choice("SIGATTR", []string{"RSAPSS"})
+	if err != nil {
+		return nil, err
+	}
+	q.PSS = sigattr != ""
 	q.AltNames, err = c.altNames()
 	if _, err := c.take("TRUST"); err != nil { // some scripts give it; it is what GENCERT does
 		return nil, err
@@ -117,9 +123,6 @@ func (c *racdcert) key() (cert.KeySpec, error) {
 	}
 	if op, ok := c.ops[kind]; ok && op.HasValue {
 		return spec, noHardware(op, kind+"(...)")
-	}
-	if err := c.refuse("signatures use PKCS #1 padding", "SIGATTR"); err != nil {
-		return spec, err
 	}
 	if size == "" {
 		return spec, nil

@@ -51,20 +51,26 @@ type Command interface {
 	run(ctx context.Context, s *Session) (*ring.Result, error)
 }
 
-// Execute parses and runs one command, reports it and gives its return code. An error means
-// that the report itself failed.
+// Execute parses and runs one command, reports it and gives its return code. Messages never
+// repeat what PASSWORD holds.
 func (s *Session) Execute(ctx context.Context, c tso.Command) ring.Code {
 	o := Outcome{Pos: c.Pos()}
+	var secrets map[string]bool
 	fail := func(err error) ring.Code {
 		o.add(err)
+		for i := range o.Messages {
+			o.Messages[i].Text = redact(o.Messages[i].Text, secrets)
+		}
 		s.report(o)
 		return o.Code
 	}
 	st, err := c.Parse()
 	o.Command = st.Name
 	if err != nil {
+		secrets = secretsOfText(c.Text())
 		return fail(err)
 	}
+	secrets = secretsOf(st)
 	for _, w := range st.Warnings {
 		o.Messages = append(o.Messages, Message{ring.Message{ID: idMissing, Code: ring.Warning, Text: w.Text, Hint: w.Hint}, w.Pos})
 		o.Code = max(o.Code, ring.Warning)

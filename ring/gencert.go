@@ -23,6 +23,7 @@ type Gencert struct {
 	ExtUsage  []string      // extended key usages, words or OIDs; nil: the request's
 	AltNames  cert.AltNames // empty: the request's
 	SignWith  *CertRef      // nil: self-signed
+	PSS       bool          // sign with RSASSA-PSS padding; the signing key must be RSA
 	Request   []byte        // PKCS #10, DER or text; nil: a new key pair
 }
 
@@ -69,7 +70,7 @@ type gencertPlan struct {
 func (m *Manager) planGencert(g Gencert) (*gencertPlan, error) {
 	p := &gencertPlan{m: m, g: g}
 	t := &p.template
-	t.Subject, t.MaxPathLen = g.Subject, -1
+	t.Subject, t.MaxPathLen, t.PSS = g.Subject, -1, g.PSS
 	var alg cert.KeyAlgorithm
 	if g.Request != nil {
 		req, err := cert.ParseRequest(g.Request)
@@ -90,7 +91,9 @@ func (m *Manager) planGencert(g Gencert) (*gencertPlan, error) {
 			return nil, newError(msgKeyword, "GENCERT of a request", "SIGNWITH, because only the requester has the private key")
 		}
 	} else {
-		p.g.Key = g.Key.Round()
+		if p.g.Key = g.Key.Round(); p.g.Key.Bits != g.Key.Bits && g.Key.Bits != 0 {
+			p.note(msgRounded, g.Key.Bits, p.g.Key.Bits)
+		}
 		if err := p.g.Key.Check(); err != nil {
 			return nil, newError(msgBadKey, err)
 		}
@@ -231,6 +234,9 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	t := p.template
 	var err error
 	if signer == nil {
+		if err := p.checkPSS(p.key.Public()); err != nil {
+			return nil, err
+		}
 		if t.Serial, err = serialFor(tx, t.Subject.DER(), nil); err != nil {
 			return nil, err
 		}
@@ -238,6 +244,9 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	}
 	by, err := issuerOfKey(tx, signer)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.checkPSS(by.Cert.PublicKey); err != nil {
 		return nil, err
 	}
 	if t.Serial, err = serialFor(tx, by.Cert.RawSubject, signer); err != nil {
@@ -250,6 +259,14 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 		return cert.Issue(t, p.key.Public(), by)
 	}
 	return cert.Issue(t, p.request.PublicKey, by)
+}
+
+// checkPSS refuses RSASSA-PSS with a signing key that is not RSA.
+func (p *gencertPlan) checkPSS(signing crypto.PublicKey) error {
+	if p.g.PSS && cert.AlgorithmOf(signing) != cert.RSA {
+		return newError(msgBadKey, "RSASSA-PSS needs an RSA key to sign with")
+	}
+	return nil
 }
 
 // issuerOfKey makes a stored certificate ready to sign.

@@ -53,6 +53,7 @@ const (
 	msgNotCA
 	msgRequestedDelete
 	msgWeakKey
+	msgRounded
 	msgBornExpired
 	msgSignerNotCA
 
@@ -119,7 +120,7 @@ var catalogue = [...]struct {
 	msgSelfSigned:      {"IRRD113I", Done, nil, "the certificate being added is self-signed", ""},
 	msgHighTrust:       {"SGN023I", Done, nil, "HIGHTRUST is for CERTAUTH certificates; %s gets %s", ""},
 
-	msgNoTrustNoIssuer:      {"SGN030I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not in the database", "add the issuer under CERTAUTH, or use TRUST"},
+	msgNoTrustNoIssuer:      {"SGN030I", Warning, nil, "certificate %s is stored as NOTRUST: no certificate in the database is known to have signed it; its issuer is %s", "add the issuer under CERTAUTH, or use TRUST"},
 	msgNoTrustIssuerOwner:   {"SGN031I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not under CERTAUTH", "add the issuer under CERTAUTH, or use TRUST"},
 	msgNoTrustIssuerStatus:  {"SGN032I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is NOTRUST", "ALTER the issuer to TRUST first"},
 	msgNoTrustIssuerExpired: {"SGN033I", Warning, nil, "certificate %s is stored as NOTRUST: its issuer %s is not valid today", "sign with a current CA certificate, or ALTER ... TRUST"},
@@ -142,6 +143,7 @@ var catalogue = [...]struct {
 	msgNotCA:           {"SGN045I", Refused, ErrRefused, "the request cannot become a CERTAUTH certificate: it switches off %s", "use another owner, or a request that asks for a CA certificate"},
 	msgRequestedDelete: {"SGN046I", Refused, ErrRefused, "certificate %s is not deleted: GENREQ has used it and the answer has not been added", "add the answer first, or say FORCE to lose the private key"},
 	msgWeakKey:         {"SGN047I", Warning, nil, "an RSA key of %d bits is too weak for use today", "use SIZE(2048) or more"},
+	msgRounded:         {"SGN054I", Done, nil, "a key of %d bits is not made; the size is rounded up to %d", ""},
 	msgBornExpired:     {"SGN048I", Warning, nil, "certificate %s has already expired: its validity ended on %s", ""},
 	msgSignerNotCA:     {"SGN049I", Done, nil, "the signer %s is not a CA certificate; programs other than RACF will not accept its signature", ""},
 

@@ -3,6 +3,7 @@ package ring
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 
 	"signet/cert"
 )
@@ -96,7 +97,8 @@ func (m *Manager) checkIssuer(tx Tx, x *x509.Certificate) (*Certificate, error) 
 		}
 	}
 	for i, c := range certs {
-		if len(x.AuthorityKeyId) > 0 && bytes.Equal(x.AuthorityKeyId, parsed[i].SubjectKeyId) {
+		if len(x.AuthorityKeyId) > 0 && bytes.Equal(x.AuthorityKeyId, parsed[i].SubjectKeyId) &&
+			errors.Is(cert.CheckSignature(x, parsed[i]), cert.ErrSignature) {
 			return nil, newError(msgForgedIssuer, c.Ref())
 		}
 	}

@@ -105,3 +105,13 @@ func numbered(n int) []string {
 	}
 	return names
 }
+
+// Scalar gives the secret number of a key that Make made, to look for where it must not be.
+func Scalar(t testing.TB, key crypto.Signer) []byte {
+	t.Helper()
+	scalar, err := key.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scalar
+}

@@ -50,6 +50,9 @@ func (db *DB) ensureFile(create bool) error {
 		return fmt.Errorf("database %q: a folder, not a file", db.path)
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("database %q: not a regular file", db.path)
+	case err == nil && info.Size() == 1:
+		// SQLite takes a file of one byte for an empty one, and would write over it.
+		return fmt.Errorf("database %q: not a signet database", db.path)
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):

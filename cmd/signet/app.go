@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,9 +76,19 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
   signet connect WEBSRV/web WEBSRV/TLSRING --default
   signet listring WEBSRV/TLSRING
   signet run job.jcl`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, given []string) error {
+			if len(given) == 0 {
+				return c.Help()
+			}
+			if near := c.SuggestionsFor(given[0]); len(near) > 0 {
+				return usagef("unknown command %q; did you mean %s?", given[0], strings.Join(near, " or "))
+			}
+			return usagef("unknown command %q; see: signet --help", given[0])
+		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkFlags(c) },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetIn(a.stdin)
@@ -115,7 +126,17 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-func (a *app) checkFlags() error {
+func (a *app) checkFlags(c *cobra.Command) error {
+	if a.place != "" { // a line of a script: the database is open, the user settled
+		for _, name := range []string{"db", "as", "output"} {
+			if c.Flags().Changed(name) {
+				return usagef("--%s belongs on the command line of run, not inside its script", name)
+			}
+		}
+		if c.Name() == "run" {
+			return usagef("run: a script cannot run another; name both on one command line")
+		}
+	}
 	if a.flags.output != "text" && a.flags.output != "json" {
 		return usagef("--output %q: choose text or json", a.flags.output)
 	}

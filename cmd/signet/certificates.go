@@ -40,7 +40,10 @@ func (a *app) add(ctx context.Context, target, file string, trust statusFlags, p
 	if err != nil {
 		return err
 	}
-	q := ring.Add{Source: file, Status: trust.status()}
+	q := ring.Add{Source: file}
+	if q.Status, err = trust.status(); err != nil {
+		return err
+	}
 	if q.Owner, q.Label, err = ownerAndLabel(target); err != nil {
 		return err
 	}
@@ -80,20 +83,23 @@ func (s *statusFlags) register(c *cobra.Command) {
 	s.trust = c.Flags().Bool("trust", false, "status TRUST")
 	s.noTrust = c.Flags().Bool("notrust", false, "status NOTRUST")
 	s.highTrust = c.Flags().Bool("hightrust", false, "status HIGHTRUST, for CERTAUTH certificates")
-	c.MarkFlagsMutuallyExclusive("trust", "notrust", "hightrust")
 }
 
 // status gives the status asked for, empty when none was.
-func (s *statusFlags) status() ring.Status {
-	switch {
-	case *s.trust:
-		return ring.Trust
-	case *s.noTrust:
-		return ring.NoTrust
-	case *s.highTrust:
-		return ring.HighTrust
+func (s *statusFlags) status() (ring.Status, error) {
+	var status ring.Status
+	for _, f := range []struct {
+		given  bool
+		status ring.Status
+	}{{*s.trust, ring.Trust}, {*s.noTrust, ring.NoTrust}, {*s.highTrust, ring.HighTrust}} {
+		if f.given && status != "" {
+			return "", usagef("%s and %s exclude each other; say one of them", status, f.status)
+		}
+		if f.given {
+			status = f.status
+		}
 	}
-	return ""
+	return status, nil
 }
 
 func (a *app) alterCommand() *cobra.Command {
@@ -114,8 +120,11 @@ func (a *app) alterCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := m.Alter(c.Context(), ring.Alter{
-				Selector: ring.Selector{Owner: ref.Owner, Label: ref.Label}, Status: trust.status(), NewLabel: newLabel})
+			q := ring.Alter{Selector: ring.Selector{Owner: ref.Owner, Label: ref.Label}, NewLabel: newLabel}
+			if q.Status, err = trust.status(); err != nil {
+				return err
+			}
+			r, err := m.Alter(c.Context(), q)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ func (a *app) dbCommand() *cobra.Command {
 		Use:   "db",
 		Short: "Show and change the settings of the database",
 		Args:  args(cobra.NoArgs),
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{
 		Use:     "settings",

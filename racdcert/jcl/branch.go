@@ -1,6 +1,9 @@
 package jcl
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxBranches is how deep IF statements may be nested (z/OS MVS JCL Reference).
 const maxBranches = 15
@@ -13,7 +16,10 @@ type branch struct {
 }
 
 func (p *parser) ifStatement(s statement) {
-	node := &If{Pos: s.opPos, Text: s.operands.Text, test: p.compile(s.operands)}
+	node := &If{Pos: s.opPos, Text: strings.TrimSpace(s.operands.Text)}
+	if !s.broken {
+		node.test = p.compile(s.operands)
+	}
 	if len(p.open) >= maxBranches {
 		p.problem(s.opPos, fmt.Sprintf("IF is nested more than %d deep", maxBranches), "combine the conditions with AND")
 	}

@@ -26,7 +26,9 @@ type dd struct {
 	ref      tso.Line // the name in DDNAME=
 	mode     string   // SYMBOLS=
 	data     []tso.Line
-	warnings []tso.Problem
+	warnings []tso.Problem // of interest only if the data is read
+	layout   []tso.Problem // of interest in any case
+	used     bool
 	more     []*dd // the unnamed DD statements that follow: data concatenated
 }
 
@@ -36,17 +38,16 @@ const inputHint = "put the commands into the job: //SYSTSIN DD *"
 func (p *parser) ddStatement(s statement) {
 	params, ok := p.params(s)
 	if !ok {
-		return
+		// Its data must not be taken for JCL all the same.
+		kind, _, _ := strings.Cut(s.operands.Text, ",")
+		params = []param{{value: tso.Line{Text: kind}}}
 	}
 	d := &dd{name: s.name, pos: s.namePos}
 	data, delimiter := "", ""
-	for i, a := range params {
+	for _, a := range params {
 		value := unquote(a.value)
 		switch a.key {
 		case "":
-			if i > 0 {
-				break
-			}
 			switch value.Text {
 			case "*", "DATA":
 				d.kind, data = inStream, value.Text
@@ -72,7 +73,9 @@ func (p *parser) ddStatement(s statement) {
 	if data != "" {
 		p.inStreamData(d, data, delimiter)
 	}
-	p.addDD(d, s)
+	if !p.inProc {
+		p.addDD(d, s)
+	}
 }
 
 // addDD gives a DD statement to the step it belongs to.
@@ -99,7 +102,7 @@ func (p *parser) delimiter(d *dd, a param) string {
 		value = undouble(value)
 	}
 	if len([]rune(value.Text)) != 2 {
-		d.warnings = append(d.warnings, tso.Problem{
+		d.layout = append(d.layout, tso.Problem{
 			Pos:  a.pos,
 			Text: fmt.Sprintf("DLM=%s is not two characters long; /* ends the data", a.value.Text),
 			Hint: "write two characters, such as DLM=$$",
@@ -139,7 +142,7 @@ func (p *parser) inStreamData(d *dd, kind, dlm string) {
 			if rest := strings.TrimSpace(c.text[len(dlm):]); !given && rest != "" && !jes2(c.text) {
 				d.warnings = append(d.warnings, tso.Problem{
 					Pos:  c.line.At(0),
-					Text: fmt.Sprintf("the comment at the start of the record ends the input of %s", p.ddTitle(d)),
+					Text: fmt.Sprintf("the comment at the start of the record ends the input of %s", d.title()),
 					Hint: dlmHint,
 				})
 			}
@@ -153,9 +156,9 @@ func (p *parser) inStreamData(d *dd, kind, dlm string) {
 		p.record(d, c)
 	}
 	if given || kind == "DATA" {
-		d.warnings = append(d.warnings, tso.Problem{
+		d.layout = append(d.layout, tso.Problem{
 			Pos:  d.pos,
-			Text: fmt.Sprintf("the input of %s has no delimiter %s and reaches to the end of the file", p.ddTitle(d), dlm),
+			Text: fmt.Sprintf("the input of %s has no delimiter %s and reaches to the end of the file", d.title(), dlm),
 			Hint: "put " + dlm + " into columns 1 and 2 of the line after it",
 		})
 	}
@@ -173,17 +176,22 @@ type ending struct {
 // record adds a record to in-stream data. Its columns 73 to 80 are sequence numbers.
 func (p *parser) record(d *dd, c card) {
 	if rest, bad := c.dropped(); bad {
+		hint := "the line must fit in 72 columns: continue it with + or -"
+		if rest = strings.TrimLeft(rest, " \t"); rest == "-" || rest == "+" {
+			hint = "move the continuation mark to column 72 or before"
+		}
 		d.warnings = append(d.warnings, tso.Problem{
 			Pos:  c.line.At(len(c.text)),
-			Text: fmt.Sprintf("columns 73 to 80 are not read: %q is dropped", strings.TrimLeft(rest, " \t")),
-			Hint: "the line must fit in 72 columns: continue it with + or -",
+			Text: fmt.Sprintf("columns 73 to 80 are not read: %q is dropped", rest),
+			Hint: hint,
 		})
 	}
 	c.line.Text = strings.TrimRight(c.text, " ")
 	d.data = append(d.data, c.line)
 }
 
-func (p *parser) ddTitle(d *dd) string {
+// title names the DD in messages.
+func (d *dd) title() string {
 	if d.name == "" {
 		return "the unnamed DD"
 	}
@@ -200,11 +208,8 @@ func jes2(text string) bool {
 func (p *parser) endStep() {
 	dds := p.dds
 	p.dds = nil
-	if p.step == nil || !p.step.TMP() {
-		return
-	}
 	for i, d := range dds {
-		if d.name != "SYSTSIN" {
+		if d.name != "SYSTSIN" || p.step == nil || !p.step.TMP() {
 			continue
 		}
 		if p.step.HasInput {
@@ -214,6 +219,13 @@ func (p *parser) endStep() {
 		p.step.HasInput = true
 		for _, piece := range append([]*dd{d}, d.more...) {
 			p.input(piece, dds[:i], dds[i+1:])
+		}
+	}
+	for _, d := range dds {
+		for _, piece := range append([]*dd{d}, d.more...) {
+			if !piece.used {
+				p.job.Warnings = append(p.job.Warnings, piece.layout...)
+			}
 		}
 	}
 }
@@ -237,7 +249,10 @@ func (p *parser) input(d *dd, before, after []*dd) {
 			}
 		}
 	case inStream:
-		p.step.Warnings = append(p.step.Warnings, d.warnings...)
+		if !d.used {
+			p.step.Warnings = append(append(p.step.Warnings, d.layout...), d.warnings...)
+		}
+		d.used = true
 		find := p.data(d.mode)
 		for _, l := range d.data {
 			l = substitute(l, find, false)

@@ -30,7 +30,7 @@ const (
 
 // compile makes a test of a condition, or reports why it cannot.
 func (p *parser) compile(l tso.Line) test {
-	e := &expression{parser: p, end: l.At(max(len(l.Text)-1, 0))}
+	e := &expression{parser: p, end: l.At(len(strings.TrimRight(l.Text, " \t")) - 1)}
 	if len(l.Text) > maxCondition {
 		e.fail(fmt.Sprintf("IF: the condition is longer than %d characters", maxCondition))
 		return nil
@@ -166,7 +166,7 @@ func (e *expression) operand() operand {
 		return operand{}
 	}
 	t := e.tokens[e.i]
-	if strings.IndexAny(t.text, "()") >= 0 {
+	if t.operator() {
 		e.fail(fmt.Sprintf("IF: %q is not expected here", t.text))
 		return operand{}
 	}

@@ -17,7 +17,9 @@ type param struct {
 func (p *parser) params(s statement) ([]param, bool) {
 	parts, problem := parts(s.operands)
 	if problem != nil {
-		p.problem(problem.Pos, s.op+": "+problem.Text, problem.Hint)
+		if !s.broken {
+			p.problem(problem.Pos, s.op+": "+problem.Text, problem.Hint)
+		}
 		return nil, false
 	}
 	var params []param

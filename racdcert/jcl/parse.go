@@ -1,7 +1,9 @@
 package jcl
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"signet/racdcert/tso"
@@ -19,20 +21,12 @@ func ParseWith(lines []tso.Line, opts Options) (*Job, []tso.Problem) {
 	p := &parser{reader: reader{lines: lines}, opts: opts, job: &Job{}}
 	p.body = &p.job.Body
 	for !p.done() && len(p.problems) < maxProblems {
-		if !p.record1() {
+		if !p.advance() {
 			break
 		}
 	}
 	p.endStep()
-	for _, b := range p.open {
-		p.problem(b.node.Pos, "IF has no ENDIF", "add // ENDIF")
-	}
-	if len(p.job.Steps) == 0 && len(p.problems) == 0 {
-		p.problem(tso.Pos{Line: 1, Col: 1}, "the job has no step", "add //STEP EXEC PGM=IKJEFT01 and //SYSTSIN DD *")
-	}
-	if len(p.problems) >= maxProblems {
-		p.problem(tso.Pos{}, "too many problems; the rest is not reported", "")
-	}
+	p.finish()
 	return p.job, p.problems
 }
 
@@ -58,8 +52,27 @@ func (p *parser) problem(pos tso.Pos, text, hint string) {
 	p.problems = append(p.problems, tso.Problem{Pos: pos, Text: text, Hint: hint})
 }
 
-// record1 handles the next record that is not in-stream data. It says whether the job goes on.
-func (p *parser) record1() bool {
+// finish checks what only the end of the job can show, and puts the problems in order.
+func (p *parser) finish() {
+	for _, b := range p.open {
+		p.problem(b.node.Pos, "IF has no ENDIF", "add // ENDIF")
+	}
+	if len(p.job.Steps) == 0 && len(p.problems) == 0 {
+		p.problem(tso.Pos{Line: 1, Col: 1}, "the job has no step", "add //STEP EXEC PGM=IKJEFT01 and //SYSTSIN DD *")
+	}
+	if l := p.job.code.step; l.Text != "" && !slices.ContainsFunc(p.job.Steps, func(s *Step) bool { return s.Name == l.Text }) {
+		p.problem(l.At(0), fmt.Sprintf("JOBRC: no step is named %q", l.Text), "name a step of the job")
+	}
+	slices.SortStableFunc(p.problems, func(a, b tso.Problem) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+	if len(p.problems) >= maxProblems {
+		p.problem(tso.Pos{}, "too many problems; the rest is not reported", "")
+	}
+}
+
+// advance handles the next record that is not in-stream data. It says whether the job goes on.
+func (p *parser) advance() bool {
 	c := p.next()
 	stray := p.stray
 	p.stray = false
@@ -87,7 +100,7 @@ func (p *parser) strayText(c card) {
 	text := "text outside in-stream data"
 	hint := "begin JCL statements with //, and put commands after //SYSTSIN DD *"
 	if e := p.ended; e.dd != nil {
-		text = fmt.Sprintf("text outside in-stream data; the input of %s ended at line %d", p.ddTitle(e.dd), e.line)
+		text = fmt.Sprintf("text outside in-stream data; the input of %s ended at line %d", e.dd.title(), e.line)
 		switch {
 		case strings.HasPrefix(e.text, "/*") && !blank(e.text[2:]):
 			hint = dlmHint
@@ -202,9 +215,15 @@ func (p *parser) execStatement(s statement) {
 	if params, ok := p.params(s); ok {
 		p.execParams(s, params)
 	}
+	if len(p.job.Steps) == maxSteps {
+		p.problem(s.opPos, fmt.Sprintf("the job has more than %d steps", maxSteps), "divide the job")
+	}
 	p.job.Steps = append(p.job.Steps, p.step)
 	*p.body = append(*p.body, Node{Step: p.step})
 }
+
+// maxSteps is how many steps a job may have (z/OS MVS JCL Reference, EXEC).
+const maxSteps = 255
 
 func (p *parser) execParams(s statement, params []param) {
 	for i, a := range params {
@@ -227,7 +246,7 @@ func (p *parser) execParams(s statement, params []param) {
 			p.problem(a.pos, fmt.Sprintf("%q changes a procedure, and procedures are not run", a.key), "write the steps of the procedure into the job")
 		}
 	}
-	if p.step.Program == "" {
+	if p.step.Program == "" && !s.broken {
 		p.problem(s.opPos, "EXEC names no program", "write EXEC PGM=IKJEFT01")
 	}
 }

@@ -13,11 +13,12 @@ type statement struct {
 	name, op       string
 	namePos, opPos tso.Pos
 	operands       tso.Line
+	broken         bool // a problem of the operand field has been reported
 }
 
 const fitHint = "the line must fit in 72 columns: continue it on the next one"
 
-// statement reads the statement that begins with record c.
+// statement reads the statement that begins with record c. It says whether there is one.
 func (p *parser) statement(c card) (statement, bool) {
 	s := statement{namePos: c.line.At(2)}
 	i := wordEnd(c.text, 2)
@@ -33,17 +34,18 @@ func (p *parser) statement(c card) (statement, bool) {
 		p.problem(s.opPos, fmt.Sprintf("operation %q is in lower case", s.op), "write JCL statements in upper case")
 		return s, false
 	}
-	var ok bool
+	ok := true
 	switch i = blanksEnd(c.text, j); s.op {
 	case "IF":
 		s.operands, ok = p.condition(c, i)
 	case "ELSE", "ENDIF", "PEND":
-		return s, true // what follows are comments
+		// What follows are comments.
 	default:
 		s.operands, ok = p.operands(c, i)
 	}
 	s.operands = substitute(s.operands, p.statements, true)
-	return s, ok
+	s.broken = !ok
+	return s, true
 }
 
 func wordEnd(text string, i int) int {
@@ -107,7 +109,7 @@ func (p *parser) operands(c card, i int) (tso.Line, bool) {
 			p.problem(c.line.At(i), "the continuation does not begin in "+where, "move it there")
 		}
 		if quoted {
-			i = min(15, len(c.text))
+			i = min(i, 15) // blanks from column 16 on belong to the string
 		}
 	}
 }

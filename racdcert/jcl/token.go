@@ -2,6 +2,7 @@ package jcl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"signet/racdcert/tso"
@@ -19,6 +20,15 @@ var signs = []struct{ sign, name string }{
 	{"¬=", "NE"}, {"^=", "NE"}, {"¬>", "LE"}, {"^>", "LE"}, {"¬<", "GE"}, {"^<", "GE"},
 	{">=", "GE"}, {"<=", "LE"}, {">", "GT"}, {"<", "LT"}, {"=", "EQ"},
 	{"&", "AND"}, {"|", "OR"}, {"¬", "NOT"}, {"^", "NOT"}, {"(", "("}, {")", ")"},
+}
+
+// operator says whether a token is an operator or a parenthesis.
+func (t token) operator() bool {
+	switch t.text {
+	case "(", ")", "AND", "OR", "NOT":
+		return true
+	}
+	return slices.Contains(comparisons, t.text)
 }
 
 const ifHint = "write conditions such as (RC = 0), (STEP1.RC <= 4) or (STEP1.RUN AND RC < 8)"

@@ -1,0 +1,71 @@
+package racdcert
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"signet/racdcert/tso"
+)
+
+// quotedWord is a word that a message repeats from the command.
+var quotedWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// redact hides the words of a message that may be a password, or part of one.
+func redact(text string, secrets map[string]bool) string {
+	if len(secrets) == 0 {
+		return text
+	}
+	return quotedWord.ReplaceAllStringFunc(text, func(quoted string) string {
+		word, err := strconv.Unquote(quoted)
+		if err != nil || secrets[strings.TrimSuffix(word, "(")] {
+			return "(hidden)"
+		}
+		return quoted
+	})
+}
+
+// isPassword reports whether a word of a command can stand for PASSWORD.
+func isPassword(word string) bool {
+	return word != "" && strings.HasPrefix("PASSWORD", strings.ToUpper(word))
+}
+
+// secretsOf gives the words of a command that must not be repeated: what PASSWORD holds, or,
+// when it holds nothing, the operand that follows.
+func secretsOf(st tso.Statement) map[string]bool {
+	secrets := map[string]bool{}
+	for i, op := range st.Operands {
+		switch {
+		case op.Quoted || !isPassword(op.Text):
+		case op.HasValue:
+			addTexts(secrets, op.Values)
+		case i+1 < len(st.Operands):
+			addTexts(secrets, st.Operands[i+1:i+2])
+		}
+	}
+	return secrets
+}
+
+func addTexts(secrets map[string]bool, ops []tso.Operand) {
+	for _, op := range ops {
+		secrets[op.Text] = true
+		addTexts(secrets, op.Values)
+	}
+}
+
+// secretsOfText does the same for a command that could not be parsed: every word after
+// PASSWORD.
+func secretsOfText(text string) map[string]bool {
+	secrets := map[string]bool{}
+	found := false
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("(),;'\"", r)
+	}) {
+		if found {
+			secrets[word] = true
+		}
+		found = found || isPassword(word)
+	}
+	return secrets
+}
