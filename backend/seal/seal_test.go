@@ -35,7 +35,7 @@ func TestSeal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain != "" && bytes.Contains(sealed, []byte(plain)) {
+		if len(plain) > 8 && bytes.Contains(sealed, []byte(plain)) {
 			t.Error("the plaintext shows")
 		}
 		again, err := key.Seal([]byte(plain), bind)

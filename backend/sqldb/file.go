@@ -32,7 +32,8 @@ func locate(path string) (string, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fileError(path, err)
 	}
-	if _, err := os.Lstat(abs); err == nil {
+	// Anything else that is there now was made by another process a moment ago.
+	if info, err := os.Lstat(abs); err == nil && info.Mode().Type() == fs.ModeSymlink {
 		return "", fmt.Errorf("database %q: a symbolic link to a file that is not there: %w", path, ring.ErrNotFound)
 	}
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {

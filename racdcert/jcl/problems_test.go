@@ -124,6 +124,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	const run = "//RUN EXEC PGM=IKJEFT01\n"
 	_, problems := Parse(lines(t, strings.Repeat("//A EXEX\n", 5000)))
 	if n := len(problems); n != maxProblems+1 || problems[n-1].Text != "too many problems; the rest is not reported" {
 		t.Errorf("%d problems", n)
@@ -133,6 +134,10 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&steps, "//S%d EXEC PGM=P\n", i)
 	}
 	if _, problems := Parse(lines(t, steps.String())); len(problems) != 1 || !strings.Contains(problems[0].Text, "more than 255 steps") {
+		t.Errorf("problems %v", problems)
+	}
+	field := run + "// SET " + strings.Repeat("A="+strings.Repeat("x", 50)+",\n// ", 1000) + "B=1\n//X EXEX"
+	if _, problems := Parse(lines(t, field)); len(problems) != 2 || !strings.Contains(problems[0].Text, "longer than 32768") || !strings.Contains(problems[1].Text, "EXEX") {
 		t.Errorf("problems %v", problems)
 	}
 	// Symbols made of symbols must not grow without end.

@@ -16,6 +16,10 @@ type statement struct {
 	broken         bool // a problem of the operand field has been reported
 }
 
+// maxField is the longest operand field, in bytes. z/OS allows less; the limit keeps a statement
+// that is continued without end from filling memory.
+const maxField = 32 << 10
+
 const fitHint = "the line must fit in 72 columns: continue it on the next one"
 
 // statement reads the statement that begins with record c. It says whether there is one.
@@ -89,6 +93,13 @@ func (p *parser) operands(c card, i int) (tso.Line, bool) {
 			}
 		}
 		last := c.line.At(max(end-1, 0))
+		if b.Len() > maxField {
+			p.problem(last, fmt.Sprintf("the operands are longer than %d characters", maxField), "divide the statement")
+			for ok := true; ok; {
+				_, ok = p.continuation(true)
+			}
+			return tso.Line{Number: last.Line, Col: last.Col}, false
+		}
 		next, ok := p.continuation(!quoted)
 		if !ok && quoted {
 			p.problem(opened, "unterminated quote in a statement",
@@ -124,8 +135,10 @@ func (p *parser) condition(c card, i int) (tso.Line, bool) {
 			b.Append(c.line, i, i+end)
 			return placed(&b, tso.Line{Number: start.Line, Col: start.Col}), true
 		}
-		b.Append(c.line, i, len(c.text))
-		b.Insert(" ", c.line.At(len(c.text)))
+		if b.Len() <= maxCondition { // what is longer is refused
+			b.Append(c.line, i, len(c.text))
+			b.Insert(" ", c.line.At(len(c.text)))
+		}
 		next, ok := p.continuation(true)
 		if !ok {
 			p.problem(start, "IF has no THEN", "write // IF (condition) THEN")

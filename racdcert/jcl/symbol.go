@@ -138,7 +138,7 @@ func isName(s string) bool { return s != "" && len(s) <= 8 && symbolName(s) == s
 // setStatement handles SET.
 func (p *parser) setStatement(s statement) {
 	params, ok := p.params(s)
-	if ok && len(params) == 0 {
+	if ok && len(params) == 0 && !s.broken {
 		p.problem(s.opPos, "SET gives no symbol a value", "write // SET NAME=VALUE")
 	}
 	for _, a := range params {
@@ -165,7 +165,7 @@ const nameHint = "a name has 1 to 8 characters: A-Z, @, #, $ and, except first, 
 func (p *parser) exportStatement(s statement) {
 	const hint = "write // EXPORT SYMLIST=* or // EXPORT SYMLIST=(A,B)"
 	params, ok := p.params(s)
-	if !ok {
+	if !ok || s.broken {
 		return
 	}
 	if len(params) != 1 || params[0].key != "SYMLIST" {

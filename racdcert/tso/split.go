@@ -22,7 +22,8 @@ func (c Command) Pos() Pos { return c.line.At(c.start) }
 // blank is a mark: after `-` the next line follows with its leading blanks, after `+` without
 // leading blanks, commas, tabs and comments. Lines of blanks and comments give no command. A
 // comment without an end reaches to the end of its command and no further (racdcert-rings.md
-// E2).
+// E2). A command wrapped for the shell may also be continued as the shell does it, by a
+// backslash.
 func Split(lines []Line) []Command {
 	var commands []Command
 	var pending []Problem // about lines that turned out to be no command
@@ -51,8 +52,12 @@ func join(lines []Line) (c Command, used int, found bool) {
 		scan = scanner{first: -1}
 		mark byte // of the line before
 	)
+	shell := len(lines) > 0 && isWrapper(firstWord(lines[0].Text))
 	for _, l := range lines {
 		body, next := cutMark(l.Text)
+		if b := strings.TrimRight(l.Text, " \t"); shell && strings.HasSuffix(b, "\\") {
+			body, next = b[:len(b)-1], '\\'
+		}
 		from := 0
 		switch {
 		case used == 0:

@@ -57,6 +57,7 @@ func TestSplit(t *testing.T) {
 		{"comma only is no blank line", ",\nA", []string{",", "A"}},
 		{"unterminated quote ends with its line", "A 'x\nB", []string{"A 'x", "B"}},
 		{"other spaces are not blanks", "\u00a0\nA", []string{"\u00a0", "A"}},
+		{"a backslash is no mark", "A \\\nB", []string{"A \\", "B"}},
 		{"sequence numbers are not cut", "A -          00010000\nB", []string{"A -          00010000", "B"}},
 	}
 	for _, tt := range tests {

@@ -3,21 +3,31 @@ package tso
 import "strings"
 
 // wrapperName is the first word of a command, in upper case.
-func wrapperName(c Command) string {
-	word := c.line.Text[c.start:]
-	if i := strings.IndexAny(word, separators+"()'\""); i >= 0 {
-		word = word[:i]
+func wrapperName(c Command) string { return firstWord(c.line.Text[c.start:]) }
+
+// firstWord is the first word of a text, in upper case.
+func firstWord(text string) string {
+	text = strings.TrimLeft(text, " \t")
+	if i := strings.IndexAny(text, separators+"()'\""); i >= 0 {
+		text = text[:i]
 	}
-	return strings.ToUpper(word)
+	return strings.ToUpper(text)
+}
+
+// isWrapper says whether a command wraps another one.
+func isWrapper(name string) bool {
+	switch name {
+	case "TSOCMD", "TSO", "/BIN/TSOCMD", "/BIN/TSO":
+		return true
+	}
+	return false
 }
 
 // unwrap takes the command out of `tsocmd "..."`, as it is written in shell scripts, and out of
 // `TSO ...`, as it is typed on ISPF panels. Quoted text is read by the rules of the shell;
 // variables of the shell stay as they stand.
 func (c Command) unwrap() (Command, *Problem) {
-	switch wrapperName(c) {
-	case "TSOCMD", "TSO", "/BIN/TSOCMD", "/BIN/TSO":
-	default:
+	if !isWrapper(wrapperName(c)) {
 		return c, nil
 	}
 	text := c.line.Text

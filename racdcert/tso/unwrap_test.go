@@ -18,6 +18,7 @@ func TestUnwrap(t *testing.T) {
 		{"with its path", `/bin/tsocmd "LU A"`, "LU A", Pos{1, 14}},
 		{"as typed on a panel", "TSO RACDCERT LIST(LABEL('x'))", "RACDCERT LIST[LABEL[«x»]]", Pos{1, 5}},
 		{"over several lines", "tsocmd \"RACDCERT -\n  LIST\"", "RACDCERT LIST", Pos{1, 9}},
+		{"over several lines, as the shell has it", "tsocmd \"RACDCERT \\\n  ID(A) \\\n LIST\"", "RACDCERT ID[A] LIST", Pos{1, 9}},
 		{"variables stay", `tsocmd "LU $USER"`, "LU $USER", Pos{1, 9}},
 		{"not a wrapper", `tsocmds "LU A"`, `TSOCMDS "LU A"`, Pos{1, 1}},
 	}
