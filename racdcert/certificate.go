@@ -136,15 +136,15 @@ func (d del) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	return &r.Result, nil
 }
 
-// export is RACDCERT EXPORT.
-type export struct {
+// exportCommand is RACDCERT EXPORT.
+type exportCommand struct {
 	command
 	request ring.Export
 	dsn     dataSet
 }
 
 func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
-	e := export{command: "RACDCERT EXPORT"}
+	e := exportCommand{command: "RACDCERT EXPORT"}
 	parts, err := inside(fn, "EXPORT", "LABEL")
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
 	return e, err
 }
 
-func (e export) run(ctx context.Context, s *Session) (*ring.Result, error) {
+func (e exportCommand) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	if !e.dsn.given() {
 		return nil, ring.MissingKeyword("EXPORT", "DSN")
 	}

@@ -195,7 +195,7 @@ func (p *parser) jobStatement(s statement) {
 			p.job.Warnings = append(p.job.Warnings, tso.Problem{
 				Pos:  a.pos,
 				Text: fmt.Sprintf("TYPRUN=%s has no effect: the job is run", value.Text),
-				Hint: "check a job without running it by the means of the command that reads it",
+				Hint: "remove TYPRUN=, or only check the job instead of running it",
 			})
 		}
 	}
