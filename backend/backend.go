@@ -20,6 +20,7 @@ type Options struct {
 type Opened struct {
 	ring.Store
 	Name    string // the URL without the scheme of the default, for messages
+	Stash   string // the file that opens its private keys; empty when there is none
 	Created bool   // it was not there before
 }
 
@@ -46,5 +47,5 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{Store: db, Name: path, Created: db.Created()}, nil
+	return &Opened{Store: db, Name: path, Stash: db.Stash(), Created: db.Created()}, nil
 }

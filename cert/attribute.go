@@ -42,6 +42,7 @@ var attributes = []attribute{
 	{asn1.ObjectIdentifier{2, 5, 4, 8}, "SP", "ST", []string{"S"}, directory, 64},
 	{asn1.ObjectIdentifier{2, 5, 4, 6}, "C", "C", nil, printable, 2},
 	{asn1.ObjectIdentifier{2, 5, 4, 9}, "STREET", "STREET", nil, directory, 128},
+	{asn1.ObjectIdentifier{2, 5, 4, 17}, "PC", "postalCode", nil, directory, 40},
 	{asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}, "DC", "DC", nil, ia5, 63},
 	{asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 1}, "UID", "UID", []string{"USERID"}, directory, 256},
 	{asn1.ObjectIdentifier{2, 5, 4, 4}, "SN", "SN", []string{"SURNAME"}, directory, 64},
@@ -51,6 +52,7 @@ var attributes = []attribute{
 	{asn1.ObjectIdentifier{2, 5, 4, 43}, "INITIALS", "initials", nil, directory, 64},
 	{asn1.ObjectIdentifier{2, 5, 4, 44}, "GENERATIONQUALIFIER", "generationQualifier", nil, directory, 64},
 	{asn1.ObjectIdentifier{2, 5, 4, 65}, "PSEUDONYM", "pseudonym", nil, directory, 128},
+	{asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 3}, "MAIL", "mail", nil, ia5, 256},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, "EMAIL", "emailAddress", []string{"E"}, ia5, 255},
 }
 

@@ -12,9 +12,6 @@ var (
 	oidEd25519 = asn1.ObjectIdentifier{1, 3, 101, 112}
 )
 
-// oidContentEC is the DER content of oidEC.
-var oidContentEC = []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}
-
 // How RACF lists the two families of curves (racdcert-certificates.md 15.1).
 const (
 	nistECC      = "NIST ECC"
@@ -25,7 +22,6 @@ const (
 type curve struct {
 	family string // empty: of neither family
 	bits   int
-	inGo   bool // crypto/elliptic has it, so signatures can be made and checked
 }
 
 // nistCurves are the prime curves of RFC 5480 section 2.1.1.1.
@@ -33,11 +29,11 @@ var nistCurves = []struct {
 	id asn1.ObjectIdentifier
 	curve
 }{
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 1}, curve{nistECC, 192, false}},
-	{asn1.ObjectIdentifier{1, 3, 132, 0, 33}, curve{nistECC, 224, true}},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, curve{nistECC, 256, true}},
-	{asn1.ObjectIdentifier{1, 3, 132, 0, 34}, curve{nistECC, 384, true}},
-	{asn1.ObjectIdentifier{1, 3, 132, 0, 35}, curve{nistECC, 521, true}},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 1}, curve{nistECC, 192}},
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 33}, curve{nistECC, 224}},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, curve{nistECC, 256}},
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 34}, curve{nistECC, 384}},
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 35}, curve{nistECC, 521}},
 }
 
 // RFC 5639 section 4.1: the last arc numbers the curves from 1, r1 and t1 of each size in turn.
@@ -55,7 +51,7 @@ func curveOf(id asn1.ObjectIdentifier) curve {
 	}
 	if n := len(brainpoolArc); len(id) == n+1 && id[:n].Equal(brainpoolArc) {
 		if i := (id[n] - 1) / 2; id[n] >= 1 && i < len(brainpoolBits) {
-			return curve{brainpoolECC, brainpoolBits[i], false}
+			return curve{brainpoolECC, brainpoolBits[i]}
 		}
 	}
 	return curve{}

@@ -28,6 +28,14 @@ func AltNamesOf(c *x509.Certificate) AltNames {
 	return names
 }
 
+// HasOtherAltNames reports whether a certificate has alternative names that AltNamesOf leaves
+// out.
+func HasOtherAltNames(c *x509.Certificate) bool {
+	value, ok := extension(c.Extensions, oidAltNames)
+	_, others, err := parseAltNames(value)
+	return ok && (others || err != nil)
+}
+
 // parseAltNames reads the value of the extension; others tells of further kinds of names.
 func parseAltNames(value []byte) (a AltNames, others bool, err error) {
 	in := cryptobyte.String(value)

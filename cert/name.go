@@ -67,23 +67,24 @@ func (n Name) Equal(o Name) bool { return n == o }
 // first, joined by periods, nothing escaped. Control and text-direction characters, with which
 // a certificate could forge lines of a listing, become question marks.
 func (n Name) RACF() string {
-	return n.join(".", func(p part) string {
-		a := attributeOf(p.id)
-		key := a.racf
-		if key == "" {
-			key = p.id.String()
-		}
-		if !p.isText {
-			return key + "=" + hexValue(p.value)
-		}
-		return key + "=" + strings.Map(func(r rune) rune {
-			if unsafeRune(r) {
-				return '?'
-			}
-			return r
-		}, p.text)
-	})
+	return n.join(".", part.racf)
 }
+
+// racf gives one attribute as RACF prints it.
+func (p part) racf() string {
+	if !p.isText {
+		return p.keyword() + "=" + hexValue(p.value)
+	}
+	return p.keyword() + "=" + strings.Map(func(r rune) rune {
+		if unsafeRune(r) {
+			return '?'
+		}
+		return r
+	}, p.text)
+}
+
+// keyword is the type as RACF prints it.
+func (p part) keyword() string { return attributeOf(p.id).keyword() }
 
 // String gives the name in the form of RFC 4514: most specific part first, with escapes. A
 // type without a keyword, and a value that is no string, are written as section 2.4 says.

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"strings"
 	"testing"
 )
@@ -79,23 +80,73 @@ func TestParseForeignCurves(t *testing.T) {
 			if _, err := Parse(raw[:len(raw)-1]); err == nil {
 				t.Error("a truncated certificate was read")
 			}
-			spoiled := bytes.Replace(raw, []byte("\x82\x01a"), []byte("\x82\x01\xff"), 1)
-			if _, err := Parse(spoiled); err == nil {
-				t.Error("a broken alternative name was read")
-			}
+		}
+		if !strings.Contains(Remark(c), "curve") {
+			t.Errorf("%s: remark %q", curve, Remark(c))
 		}
 	}
-	// A point that is not on a curve that Go has is no foreign curve.
-	c := selfSign(t, basic(t, "CN=a"), key(t, "ec:p256"))
-	bad := bytes.Clone(c.Raw)
-	bad[bytes.Index(bad, c.RawSubjectPublicKeyInfo)+len(c.RawSubjectPublicKeyInfo)-1] ^= 1
-	if _, err := Parse(bad); err == nil {
-		t.Error("a point off the curve was read")
+}
+
+// What crypto/x509 refuses inside a part is kept, with a remark; the listing shows the rest.
+func TestParseLoosely(t *testing.T) {
+	dir := t.TempDir()
+	whole := selfSign(t, Template{
+		Subject: basic(t, "CN=odd").Subject, Serial: big.NewInt(0x55), NotBefore: basic(t, "CN=odd").NotBefore, NotAfter: basic(t, "CN=odd").NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, CA: true, BasicConstraints: true, MaxPathLen: -1,
+		AltNames: AltNames{DNS: []string{"a.example"}}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, key(t, "ec:p256"))
+	if Remark(whole) != "" {
+		t.Fatalf("a sound certificate has the remark %q", Remark(whole))
 	}
+	negative := bytes.Replace(whole.Raw, []byte{2, 1, 0x55}, []byte{2, 1, 0xd5}, 1)
+	badAltName := bytes.Replace(whole.Raw, []byte("a.example"), []byte("a.exampl\xff"), 1)
+	offCurve := bytes.Clone(whole.Raw)
+	offCurve[bytes.Index(offCurve, whole.RawSubjectPublicKeyInfo)+len(whole.RawSubjectPublicKeyInfo)-1] ^= 1
 	openssl(t, dir, "ecparam", "-name", "prime256v1", "-param_enc", "explicit", "-genkey", "-out", "k.pem")
-	openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=x", "-out", "c.pem")
-	_, err := Parse(readPEM(t, dir, "c.pem"))
-	wantError(t, err, "invalid ECDSA parameters")
+	openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=odd", "-out", "c.pem")
+	for name, tc := range map[string]struct {
+		raw    []byte
+		remark string
+		key    bool
+		full   bool // has the extensions of whole
+	}{
+		"negative serial":  {negative, "negative serial number", true, true},
+		"alternative name": {badAltName, "SAN", true, true},
+		"point off curve":  {offCurve, "not on curve", false, true},
+		"explicit curve":   {readPEM(t, dir, "c.pem"), "invalid ECDSA parameters", false, false},
+	} {
+		c, err := Parse(tc.raw)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := Remark(c); !strings.Contains(got, tc.remark) {
+			t.Errorf("%s: remark %q, want %q", name, got, tc.remark)
+		}
+		if !bytes.Equal(c.Raw, tc.raw) || SubjectOf(c).RACF() != "CN=odd" || (c.PublicKey != nil) != tc.key || SelfSigned(c) {
+			t.Errorf("%s: subject %s, key %v", name, SubjectOf(c), c.PublicKey)
+		}
+		if !tc.full {
+			continue
+		}
+		if !c.NotBefore.Equal(whole.NotBefore) || !c.NotAfter.Equal(whole.NotAfter) || c.Version != 3 || c.KeyUsage != whole.KeyUsage ||
+			!c.IsCA || !bytes.Equal(c.SubjectKeyId, whole.SubjectKeyId) || len(AltNamesOf(c).DNS) != 1 || len(c.ExtKeyUsage) != 1 {
+			t.Errorf("%s: not all was read: %+v", name, c)
+		}
+	}
+	c, err := Parse(negative)
+	if err != nil || c.SerialNumber.Int64() != 0xd5-256 {
+		t.Errorf("negative serial number: %v", c.SerialNumber)
+	}
+	// What is not whole is not kept.
+	for n := range len(negative) {
+		if _, err := Parse(negative[:n]); err == nil {
+			t.Fatalf("the first %d bytes were read", n)
+		}
+	}
+	if _, err := Parse(append(bytes.Clone(negative), 0)); err == nil {
+		t.Error("trailing data was read")
+	}
 }
 
 func TestCurveOf(t *testing.T) {

@@ -31,32 +31,46 @@ const (
 // MaxSize is the largest file that Decode reads, in bytes.
 const MaxSize = 10 << 20
 
+// maxCertificates caps the certificates of one file, over all of its blocks.
+const maxCertificates = 4096
+
 // ErrPassword is the class of errors that another password can mend.
-var ErrPassword = errors.New("password")
+var ErrPassword = pkcs12.ErrPassword
 
 // Decode reads a certificate, a PKCS #7 or a PKCS #12 package, as DER or as text with anything
-// before it. A password says that the file is PKCS #12, and then nothing else is tried
-// (racdcert-certificates.md 4.1); nil means none was given.
+// before it, or a text of certificates and their private key. A password says that the file is
+// PKCS #12, and then nothing else is tried (racdcert-certificates.md 4.1); nil means none was
+// given.
 func Decode(data, password []byte) (cert.Bundle, error) {
-	if len(data) > MaxSize {
+	switch {
+	case len(data) > MaxSize:
 		return cert.Bundle{}, fmt.Errorf("the file is larger than %d bytes; a certificate or package is smaller", MaxSize)
+	case len(bytes.TrimSpace(data)) == 0:
+		return cert.Bundle{}, errors.New("the file is empty")
 	}
-	if blocks, err := pem.Decode(data); err != nil {
+	// DER goes first: what a certificate says in a text field must not be read in its place.
+	notDER := checkDER(data)
+	if notDER == nil {
+		return decodeDER(data, password)
+	}
+	blocks, err := pem.Decode(data)
+	if err != nil {
 		return cert.Bundle{}, err
-	} else if len(blocks) > 0 {
-		return decodeText(blocks, password)
 	}
-	return decodeDER(data, password)
+	if len(blocks) == 0 {
+		return cert.Bundle{}, fmt.Errorf("neither text with BEGIN and END lines nor a whole DER file: %w", notDER)
+	}
+	return decodeText(blocks, password)
 }
 
 // decodeText reads what was between BEGIN and END lines.
 func decodeText(blocks []pem.Block, password []byte) (cert.Bundle, error) {
 	var b cert.Bundle
-	for _, block := range blocks {
-		if password != nil && block.Type != pem.PKCS12 && len(blocks) == 1 {
-			return cert.Bundle{}, fmt.Errorf("a password was given, but the file is %s and not PKCS #12; leave the password out", block.Type)
-		}
+	for i, block := range blocks {
 		part, err := decodeBlock(block, password)
+		if err != nil && len(blocks) > 1 {
+			err = fmt.Errorf("block %d of %d: %w", i+1, len(blocks), err)
+		}
 		if err != nil {
 			return cert.Bundle{}, err
 		}
@@ -66,74 +80,75 @@ func decodeText(blocks []pem.Block, password []byte) (cert.Bundle, error) {
 		if part.Key != nil {
 			b.Key = part.Key
 		}
-		if part.Alias != "" {
-			b.Alias = part.Alias
-		}
 		b.Certificates = append(b.Certificates, part.Certificates...)
+		if len(b.Certificates) > maxCertificates {
+			return cert.Bundle{}, fmt.Errorf("the file holds more than %d certificates", maxCertificates)
+		}
+	}
+	if len(b.Certificates) == 0 {
+		return cert.Bundle{}, errors.New("the file holds a private key and no certificate; put both into one file")
 	}
 	return b, nil
 }
 
 func decodeBlock(block pem.Block, password []byte) (cert.Bundle, error) {
 	switch block.Type {
-	case pem.Certificate, pem.TrustedCertificate:
-		x, err := cert.Parse(block.Bytes)
-		if err != nil {
-			// RACF also puts packages between certificate lines.
-			if b, err := decodeDER(block.Bytes, password); err == nil {
-				return b, nil
-			}
-			return cert.Bundle{}, err
+	case pem.Certificate, pem.X509Certificate, pem.PKCS7, pem.PKCS7Signed, pem.CMS, pem.PKCS12:
+		// What is inside decides: RACF puts packages between certificate lines, too.
+		if err := checkDER(block.Bytes); err != nil {
+			return cert.Bundle{}, fmt.Errorf("%s: %w", block.Type, err)
 		}
-		return cert.Bundle{Certificates: []*x509.Certificate{x}}, nil
-	case pem.PKCS7:
-		return decodePKCS7(block.Bytes)
-	case pem.PKCS12:
-		return decodePKCS12(block.Bytes, password)
+		return decodeDER(block.Bytes, password)
 	case pem.PrivateKey, pem.RSAPrivateKey, pem.ECPrivateKey:
+		if password != nil {
+			return cert.Bundle{}, errNoPackage
+		}
 		key, err := cert.ParsePrivateKey(block.Bytes)
 		return cert.Bundle{Key: key}, err
 	case pem.EncryptedPrivateKey:
 		return cert.Bundle{}, errors.New("the private key in the file is encrypted; make a PKCS #12 of key and certificate with: openssl pkcs12 -export")
+	case pem.TrustedCertificate:
+		return cert.Bundle{}, errors.New("the certificate has OpenSSL's trust settings with it, which cannot be kept; leave them off with: openssl x509 -in FILE -out NEW")
 	case pem.Request, pem.NewRequest:
-		return cert.Bundle{}, errors.New("the file is a certificate request, not a certificate; sign it with GENCERT")
+		return cert.Bundle{}, errRequest
 	}
-	return cert.Bundle{}, fmt.Errorf("the file holds %q, which is not a certificate or a package", block.Type)
+	return cert.Bundle{}, fmt.Errorf("the file holds %.60q, which is not a certificate or a package", block.Type)
 }
 
-// decodeDER tries the binary formats. The error is that of the format which fits the outer
-// structure best.
+var (
+	errRequest   = errors.New("the file is a certificate request, not a certificate; sign it with GENCERT")
+	errNoPackage = errors.New("a password was given, but the file is not PKCS #12; leave the password out")
+)
+
+// decodeDER reads one of the binary formats. The outer structure tells them apart.
 func decodeDER(data, password []byte) (cert.Bundle, error) {
 	switch {
-	case password != nil || pkcs12.Looks(data):
+	case pkcs12.Looks(data):
 		return decodePKCS12(data, password)
+	case password != nil:
+		return cert.Bundle{}, errNoPackage
 	case pkcs7.Looks(data):
-		return decodePKCS7(data)
+		certs, err := pkcs7.Decode(data)
+		return cert.Bundle{Certificates: certs}, err
 	}
-	x, err := cert.Parse(data)
-	if err != nil {
-		if len(bytes.TrimSpace(data)) == 0 {
-			return cert.Bundle{}, errors.New("the file is empty")
-		}
-		return cert.Bundle{}, fmt.Errorf("neither a certificate nor a PKCS #7 or PKCS #12 package: %w", err)
+	c, err := cert.Parse(data)
+	if err == nil {
+		return cert.Bundle{Certificates: []*x509.Certificate{c}}, nil
 	}
-	return cert.Bundle{Certificates: []*x509.Certificate{x}}, nil
-}
-
-func decodePKCS7(data []byte) (cert.Bundle, error) {
-	certs, err := pkcs7.Decode(data)
-	return cert.Bundle{Certificates: certs}, err
+	if _, err := x509.ParseCertificateRequest(data); err == nil {
+		return cert.Bundle{}, errRequest
+	}
+	if _, err := cert.ParsePrivateKey(data); err == nil {
+		return cert.Bundle{}, errors.New("the file is a private key without its certificate; make a PKCS #12 of both with: openssl pkcs12 -export")
+	}
+	return cert.Bundle{}, fmt.Errorf("neither a certificate nor a PKCS #7 or PKCS #12 package: %w", err)
 }
 
 func decodePKCS12(data, password []byte) (cert.Bundle, error) {
 	if password == nil {
 		return cert.Bundle{}, fmt.Errorf("the file is PKCS #12 and needs its %w: give PASSWORD('...') in a script, or --password-file on the command line", ErrPassword)
 	}
-	b, err := pkcs12.Decode(data, password)
-	if errors.Is(err, pkcs12.ErrPassword) {
-		return b, fmt.Errorf("wrong %w for the PKCS #12 package", ErrPassword)
-	}
-	return b, err
+	return pkcs12.Decode(data, password)
 }
 
 // Encode writes a bundle in a format. Only the PKCS #12 formats carry the private key and take
@@ -142,23 +157,28 @@ func Encode(f Format, b cert.Bundle, password []byte) ([]byte, error) {
 	if len(b.Certificates) == 0 {
 		return nil, errors.New("there is no certificate to write")
 	}
+	var kind string
+	var data []byte
+	var err error
 	switch f {
-	case CertDER:
-		return b.Certificates[0].Raw, nil
-	case CertB64:
-		return pem.Encode(pem.Certificate, b.Certificates[0].Raw), nil
+	case CertDER, CertB64:
+		kind, data = pem.Certificate, b.Certificates[0].Raw
 	case PKCS7DER, PKCS7B64:
-		der, err := pkcs7.Encode(b.Certificates)
-		if f == PKCS7B64 && err == nil {
-			return pem.Encode(pem.PKCS7, der), nil
-		}
-		return der, err
+		kind = pem.PKCS7
+		data, err = pkcs7.Encode(b.Certificates)
 	case PKCS12DER, PKCS12B64:
-		der, err := pkcs12.Encode(b, password)
-		if f == PKCS12B64 && err == nil {
-			return pem.Encode(pem.PKCS12, der), nil
-		}
-		return der, err
+		kind = pem.PKCS12
+		data, err = pkcs12.Encode(b, password)
+	default:
+		return nil, fmt.Errorf("format %q is not known", f)
 	}
-	return nil, fmt.Errorf("format %q is not known", f)
+	switch {
+	case err != nil:
+		return nil, err
+	case password != nil && kind != pem.PKCS12:
+		return nil, fmt.Errorf("format %s takes no password", f)
+	case f == CertB64 || f == PKCS7B64 || f == PKCS12B64:
+		return pem.Encode(kind, data), nil
+	}
+	return data, nil
 }

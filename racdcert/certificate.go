@@ -145,12 +145,8 @@ type exportCommand struct {
 
 func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
 	e := exportCommand{command: "RACDCERT EXPORT"}
-	parts, err := inside(fn, "EXPORT", "LABEL")
-	if err != nil {
-		return nil, err
-	}
-	e.request.Owner = c.owner
-	if e.request.Label, err = parts.label("LABEL"); err != nil {
+	var err error
+	if e.request.CertRef, err = c.labelOnly(fn); err != nil {
 		return nil, err
 	}
 	if e.dsn, err = c.takeDataSet("DSN"); err != nil {
@@ -194,12 +190,8 @@ type genreq struct {
 
 func parseGenreq(c *racdcert, fn tso.Operand) (Command, error) {
 	g := genreq{command: "RACDCERT GENREQ"}
-	parts, err := inside(fn, "GENREQ", "LABEL")
-	if err != nil {
-		return nil, err
-	}
-	g.request.Owner = c.owner
-	if g.request.Label, err = parts.label("LABEL"); err != nil {
+	var err error
+	if g.request.CertRef, err = c.labelOnly(fn); err != nil {
 		return nil, err
 	}
 	g.dsn, err = c.takeDataSet("DSN")

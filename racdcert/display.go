@@ -1,6 +1,7 @@
 package racdcert
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"iter"
@@ -49,16 +50,32 @@ func (d *display) owner(o ring.Owner) {
 	d.line("Digital certificate information for %s:\n", name)
 }
 
-// certificate prints one certificate with its rings, and a blank line.
+// certificate prints one certificate of LIST with its rings, and a blank line.
 func (d *display) certificate(l ring.Listing) error {
 	c := l.Certificate
 	x, err := c.X509()
 	if err != nil {
 		return err
 	}
+	d.record(c)
+	d.fields(x)
+	d.line("  Private Key: %s", yes(c.HasKey()))
+	d.fingerprint(c.DER)
+	d.associations(l.Rings)
+	d.remark(x)
+	d.line("")
+	return d.err
+}
+
+// record prints what only the database knows of a certificate.
+func (d *display) record(c *ring.Certificate) {
 	d.line("  Label: %s", c.Label)
 	d.line("  Certificate ID: %s", c.Ref().CertificateID())
 	d.line("  Status: %s", c.Status)
+}
+
+// fields prints what a certificate says of itself.
+func (d *display) fields(x *x509.Certificate) {
 	d.line("  Start Date: %s", d.date(x.NotBefore))
 	d.line("  End Date:   %s", d.date(x.NotAfter))
 	d.line("  Serial Number:")
@@ -74,22 +91,33 @@ func (d *display) certificate(l ring.Listing) error {
 	}
 	d.line("  Key Type: %s", cert.KeyType(x))
 	d.line("  Key Size: %d", cert.KeySize(x))
-	d.line("  Private Key: %s", yes(c.HasKey()))
-	sum := cert.Fingerprint(c.DER)
+}
+
+func (d *display) fingerprint(der []byte) {
+	sum := cert.Fingerprint(der)
 	d.line("  Certificate Fingerprint (SHA256):")
 	d.line("       %s:", colons(sum[:16]))
 	d.line("       %s", colons(sum[16:]))
+}
+
+// associations prints the rings that a certificate is in.
+func (d *display) associations(rings []ring.RingRef) {
 	d.line("  Ring Associations:")
-	if len(l.Rings) == 0 {
+	if len(rings) == 0 {
 		d.line("  *** No rings associated ***")
 	}
-	for _, r := range l.Rings {
+	for _, r := range rings {
 		d.line("    Ring Owner: %s", r.Owner.Name())
 		d.line("    Ring:")
 		d.pieces(r.Name)
 	}
-	d.line("")
-	return d.err
+}
+
+// remark says that a certificate could not be read in full, and why. RACF has no such line.
+func (d *display) remark(x *x509.Certificate) {
+	if why := cert.Remark(x); why != "" {
+		d.line("  *** Not read in full: %s ***", why)
+	}
 }
 
 func (d *display) date(t time.Time) string { return t.In(d.zone).Format("2006/01/02 15:04:05") }

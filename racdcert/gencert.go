@@ -55,12 +55,12 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.Usage, err = cert.ParseUsage(words); err != nil {
 		return nil, err
 	}
-	c.used["SIGATTR"] = true
-	sigattr, err := c.choice("SIGATTR", []string{"RSAPSS"})
-	if err != nil {
+	if q.PSS, err = c.pss(); err != nil {
 		return nil, err
 	}
-	q.PSS = sigattr != ""
+	if q.ExtUsage, err = c.extUsage(); err != nil {
+		return nil, err
+	}
 	q.AltNames, err = c.altNames()
 	if _, err := c.take("TRUST"); err != nil { // some scripts give it; it is what GENCERT does
 		return nil, err
@@ -105,7 +105,7 @@ func (c *racdcert) key() (cert.KeySpec, error) {
 	if err != nil {
 		return spec, err
 	}
-	kind, err := c.take("RSA", "NISTECC", "BPECC", "DSA", "PCICC", "ICSF", "FROMICSF")
+	kind, err := c.take("RSA", "NISTECC", "ED25519", "BPECC", "DSA", "PCICC", "ICSF", "FROMICSF")
 	if err != nil {
 		return spec, err
 	}
@@ -114,6 +114,8 @@ func (c *racdcert) key() (cert.KeySpec, error) {
 	case "", "RSA":
 	case "NISTECC":
 		spec = cert.KeySpec{Algorithm: cert.EC, Bits: 256}
+	case "ED25519":
+		return cert.KeySpec{Algorithm: cert.Ed25519}, wantNoValue(c.ops[kind], kind)
 	case "BPECC":
 		return spec, fail(c.ops[kind].Pos, "use NISTECC", "%s Brainpool keys are not supported", idInvalid)
 	case "DSA":
@@ -136,6 +138,26 @@ func (c *racdcert) key() (cert.KeySpec, error) {
 
 func noHardware(op tso.Operand, what string) error {
 	return fail(op.Pos, "leave it out to keep the key sealed in the database", "%s %s: keys in hardware are not supported yet", idInvalid, what)
+}
+
+// extUsage reads EKU, an extension: the words of extended key usages, or object identifiers.
+func (c *racdcert) extUsage() ([]string, error) {
+	c.used["EKU"] = true
+	words, err := c.list("EKU")
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := cert.ParseExtUsage(words); err != nil {
+		return nil, fail(c.ops["EKU"].Pos, "", "%s EKU: %v", idInvalid, err)
+	}
+	return words, nil
+}
+
+// pss reads SIGATTR.
+func (c *racdcert) pss() (bool, error) {
+	c.used["SIGATTR"] = true
+	attr, err := c.choice("SIGATTR", []string{"RSAPSS"})
+	return attr != "", err
 }
 
 // moment reads NOTBEFORE or NOTAFTER.
@@ -257,9 +279,5 @@ func (g gencert) run(ctx context.Context, s *Session) (*ring.Result, error) {
 			return nil, err
 		}
 	}
-	r, err := s.Manager.Gencert(ctx, g.request)
-	if err != nil {
-		return nil, err
-	}
-	return &r.Result, nil
+	return issued(s.Manager.Gencert(ctx, g.request))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"signet/racdcert/tso"
 	"signet/ring"
@@ -16,8 +17,10 @@ var functions = map[string]func(*racdcert, tso.Operand) (Command, error){
 	"ADDRING": parseAddring, "DELRING": parseDelring, "CONNECT": parseConnect,
 	"REMOVE": parseRemove, "LISTRING": parseListring,
 
-	"CHECKCERT": nil, "IMPORT": nil, "LISTCHAIN": nil, "REKEY": nil, "ROLLOVER": nil,
-	"ADDTOKEN": nil, "DELTOKEN": nil, "LISTTOKEN": nil, "BIND": nil, "UNBIND": nil,
+	"CHECKCERT": parseCheckcert, "LISTCHAIN": parseListchain, "REKEY": parseRekey, "ROLLOVER": parseRollover,
+
+	"ADDTOKEN": parseAddtoken, "DELTOKEN": parseDeltoken, "LISTTOKEN": parseListtoken,
+	"BIND": parseBind, "UNBIND": parseUnbind, "IMPORT": parseImport,
 	"MAP": nil, "ALTMAP": nil, "DELMAP": nil, "LISTMAP": nil,
 }
 
@@ -30,6 +33,10 @@ var operandKeywords = []string{
 	"TRUST", "NOTRUST", "HIGHTRUST", "PASSWORD", "DSN", "FORMAT", "PBE", "NEWLABEL", "FORCE",
 	"SDNFILTER", "IDNFILTER", "CRITERIA", "NEWCRITERIA",
 }
+
+// extensions are keywords that RACF does not have. They count only when written in full, so
+// that they change no abbreviation.
+var extensions = []string{"EKU", "ED25519"}
 
 // firstLevel are all keywords at the first level.
 func firstLevel() []string {
@@ -60,9 +67,12 @@ func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message
 	var fn tso.Operand
 	var notes []ring.Message
 	for _, op := range st.Operands {
-		k, err := resolve(op, "RACDCERT", known)
-		if err != nil {
-			return nil, nil, err
+		k := strings.ToUpper(op.Text)
+		if op.Quoted || !slices.Contains(extensions, k) {
+			var err error
+			if k, err = resolve(op, "RACDCERT", known); err != nil {
+				return nil, nil, err
+			}
 		}
 		if _, isFunction := functions[k]; !isFunction {
 			c.ops[k] = op
@@ -186,6 +196,8 @@ type command string
 
 // Name gives the command and its function.
 func (c command) Name() string { return string(c) }
+
+func (command) plan(*Session) Plan { return Plan{Does: "runs"} }
 
 // nothing is a command that does nothing.
 type nothing struct{ command }

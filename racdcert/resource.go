@@ -11,16 +11,6 @@ import (
 	"signet/saf"
 )
 
-// resourceCommand is a command on general resources that has nothing to show.
-type resourceCommand struct {
-	command
-	do func(context.Context, *ring.Manager) (*ring.Result, error)
-}
-
-func (r resourceCommand) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	return r.do(ctx, s.Manager)
-}
-
 // classAndProfiles reads the positional operands of RDEFINE and its like: a class, then one
 // profile or several in parentheses. Blanks before the parenthesis do not matter, so the list
 // comes with the class.
@@ -45,8 +35,16 @@ func classAndProfiles(st tso.Statement) (class string, names []string, rest []ts
 
 var accessWords = saf.AccessNames()
 
-// parseRdefine reads RDEFINE and RALTER.
-func parseRdefine(st tso.Statement, name string) (Command, error) {
+// rdefine is RDEFINE or RALTER.
+type rdefine struct {
+	command
+	request ring.Rdefine
+}
+
+func parseRdefine(st tso.Statement) (Command, error) { return parseProfiles(st, "RDEFINE") }
+func parseRalter(st tso.Statement) (Command, error)  { return parseProfiles(st, "RALTER") }
+
+func parseProfiles(st tso.Statement, name string) (Command, error) {
 	class, names, rest, err := classAndProfiles(st)
 	if err != nil {
 		return nil, err
@@ -56,16 +54,16 @@ func parseRdefine(st tso.Statement, name string) (Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := ring.Rdefine{Class: class, Names: names}
-	if q.Settings, err = profileSettings(o); err != nil {
-		return nil, err
+	r := rdefine{command(name), ring.Rdefine{Class: class, Names: names}}
+	r.request.Settings, err = profileSettings(o)
+	return r, err
+}
+
+func (r rdefine) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	if r.command == "RALTER" {
+		return s.Manager.Ralter(ctx, r.request)
 	}
-	return resourceCommand{command(name), func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		if name == "RALTER" {
-			return m.Ralter(ctx, q)
-		}
-		return m.Rdefine(ctx, q)
-	}}, nil
+	return s.Manager.Rdefine(ctx, r.request)
 }
 
 func profileSettings(o operands) (ring.ProfileSettings, error) {
@@ -140,21 +138,34 @@ func auditText(op tso.Operand) (string, error) {
 	return strings.Join(parts, ","), nil
 }
 
+// rdelete is RDELETE.
+type rdelete struct {
+	command
+	class string
+	names []string
+}
+
 func parseRdelete(st tso.Statement) (Command, error) {
 	class, names, rest, err := classAndProfiles(st)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := keywords(rest, "RDELETE", st.Pos, []string{"NOGENERIC", "GENERIC"}); err != nil {
-		return nil, err
-	}
-	return resourceCommand{"RDELETE", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.Rdelete(ctx, class, names)
-	}}, nil
+	_, err = keywords(rest, "RDELETE", st.Pos, []string{"NOGENERIC", "GENERIC"})
+	return rdelete{"RDELETE", class, names}, err
+}
+
+func (r rdelete) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.Rdelete(ctx, r.class, r.names)
 }
 
 // conditions are what WHEN of PERMIT can name (racdcert-rings.md D8).
 var conditions = []string{"PROGRAM", "TERMINAL", "CONSOLE", "JESINPUT", "APPCPORT", "SYSID", "SERVAUTH", "CRITERIA"}
+
+// permit is PERMIT.
+type permit struct {
+	command
+	request ring.Permit
+}
 
 func parsePermit(st tso.Statement) (Command, error) {
 	if len(st.Operands) == 0 || st.Operands[0].HasValue {
@@ -193,12 +204,12 @@ func parsePermit(st tso.Statement) (Command, error) {
 	if len(q.IDs) == 0 && q.Reset == ring.ResetNone {
 		return nil, fail(st.Pos, "add ID(user), or RESET", "%s PERMIT needs ID", idMissing)
 	}
-	if q.When, err = whenOf(o); err != nil {
-		return nil, err
-	}
-	return resourceCommand{"PERMIT", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.Permit(ctx, q)
-	}}, nil
+	q.When, err = whenOf(o)
+	return permit{"PERMIT", q}, err
+}
+
+func (p permit) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.Permit(ctx, p.request)
 }
 
 func resetOf(o operands) (ring.Reset, error) {

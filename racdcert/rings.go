@@ -8,34 +8,40 @@ import (
 	"signet/ring"
 )
 
-// ringCommand is a command that changes rings and has nothing to show.
-type ringCommand struct {
-	command
-	do func(context.Context, *ring.Manager) (*ring.Result, error)
-}
-
-func (r ringCommand) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	return r.do(ctx, s.Manager)
-}
-
 // ringName reads the ring in the parentheses of ADDRING, DELRING or LISTRING.
 func (c *racdcert) ringName(fn tso.Operand) (ring.RingRef, error) {
 	name, err := value(fn, c.function)
 	return ring.RingRef{Owner: c.owner, Name: name}, err
 }
 
+// addring is RACDCERT ADDRING.
+type addring struct {
+	command
+	request ring.RingRef
+}
+
 func parseAddring(c *racdcert, fn tso.Operand) (Command, error) {
 	ref, err := c.ringName(fn)
-	return ringCommand{"RACDCERT ADDRING", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.AddRing(ctx, ref)
-	}}, err
+	return addring{"RACDCERT ADDRING", ref}, err
+}
+
+func (a addring) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.AddRing(ctx, a.request)
+}
+
+// delring is RACDCERT DELRING.
+type delring struct {
+	command
+	request ring.RingRef
 }
 
 func parseDelring(c *racdcert, fn tso.Operand) (Command, error) {
 	ref, err := c.ringName(fn)
-	return ringCommand{"RACDCERT DELRING", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.DelRing(ctx, ref)
-	}}, err
+	return delring{"RACDCERT DELRING", ref}, err
+}
+
+func (d delring) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.DelRing(ctx, d.request)
 }
 
 // connection reads what CONNECT and REMOVE have in common: the certificate, by default one of
@@ -54,6 +60,12 @@ func (c *racdcert) connection(fn tso.Operand, more ...string) (operands, ring.Ce
 	return parts, cert, ringRef, err
 }
 
+// connect is RACDCERT CONNECT.
+type connect struct {
+	command
+	request ring.Connect
+}
+
 func parseConnect(c *racdcert, fn tso.Operand) (Command, error) {
 	parts, certRef, ringRef, err := c.connection(fn, "DEFAULT", "USAGE")
 	if err != nil {
@@ -65,17 +77,26 @@ func parseConnect(c *racdcert, fn tso.Operand) (Command, error) {
 	}
 	usage, err := parts.choice("USAGE", []string{"PERSONAL", "SITE", "CERTAUTH"})
 	q.Usage = ring.Usage(usage)
-	return ringCommand{"RACDCERT CONNECT", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.Connect(ctx, q)
-	}}, err
+	return connect{"RACDCERT CONNECT", q}, err
+}
+
+func (c connect) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.Connect(ctx, c.request)
+}
+
+// remove is RACDCERT REMOVE.
+type remove struct {
+	command
+	request ring.Remove
 }
 
 func parseRemove(c *racdcert, fn tso.Operand) (Command, error) {
 	_, certRef, ringRef, err := c.connection(fn)
-	q := ring.Remove{Ring: ringRef, Cert: certRef}
-	return ringCommand{"RACDCERT REMOVE", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.Remove(ctx, q)
-	}}, err
+	return remove{"RACDCERT REMOVE", ring.Remove{Ring: ringRef, Cert: certRef}}, err
+}
+
+func (r remove) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.Remove(ctx, r.request)
 }
 
 // listring is RACDCERT LISTRING.

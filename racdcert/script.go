@@ -3,6 +3,7 @@ package racdcert
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"signet/racdcert/jcl"
 	"signet/racdcert/tso"
@@ -11,23 +12,32 @@ import (
 
 // Script is a job or a command file, read and ready to run.
 type Script struct {
+	options  Options
 	job      *jcl.Job // nil for a command file
 	commands []tso.Command
 }
 
-// Read reads a job or a command file. user gives the symbol SYSUID. The problems of a job that
-// cannot run at all are returned; those of single commands appear when the commands run, as
-// they do under TSO.
-func Read(data []byte, user ring.Owner) (*Script, []tso.Problem) {
+// Options say how a script is read.
+type Options struct {
+	User ring.Owner // who runs it: the symbol SYSUID, and the owner where none is named
+	Join bool       // a line that does not begin with the name of a command continues the one before it
+}
+
+// Read reads a job or a command file. The problems of a job that cannot run at all are
+// returned; those of single commands appear when the commands run, as they do under TSO.
+func Read(data []byte, o Options) (*Script, []tso.Problem) {
+	sc := &Script{options: o}
 	lines, err := tso.Lines(data)
 	if err != nil {
 		return nil, []tso.Problem{problemOf(err)}
 	}
 	if !jcl.IsJob(lines) {
-		return &Script{commands: tso.Split(lines)}, nil
+		sc.commands = sc.split(withoutShellComments(lines))
+		return sc, nil
 	}
-	job, problems := jcl.ParseWith(lines, jcl.Options{Symbols: map[string]string{"SYSUID": string(user)}})
-	return &Script{job: job}, problems
+	var problems []tso.Problem
+	sc.job, problems = jcl.ParseWith(lines, jcl.Options{Symbols: map[string]string{"SYSUID": string(o.User)}})
+	return sc, problems
 }
 
 func problemOf(err error) tso.Problem {
@@ -37,19 +47,61 @@ func problemOf(err error) tso.Problem {
 	return tso.Problem{Pos: tso.Pos{Line: 1, Col: 1}, Text: err.Error()}
 }
 
+// withoutShellComments drops the comments of a shell script, in which tsocmd runs commands. It
+// is one when its first line says so.
+func withoutShellComments(lines []tso.Line) []tso.Line {
+	if len(lines) == 0 || !strings.HasPrefix(lines[0].Text, "#!") {
+		return lines
+	}
+	var kept []tso.Line
+	for _, l := range lines {
+		if !strings.HasPrefix(strings.TrimLeft(l.Text, " \t"), "#") {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// split makes commands of lines.
+func (sc *Script) split(lines []tso.Line) []tso.Command {
+	if sc.options.Join {
+		lines = tso.Join(lines, beginsCommand)
+	}
+	return tso.Split(lines)
+}
+
+// stepCommands gives the commands of a step: that of PARM= first, then those of SYSTSIN.
+func (sc *Script) stepCommands(st *jcl.Step) []tso.Command {
+	var all []tso.Command
+	if st.Parm != "" {
+		all = tso.Split([]tso.Line{st.ParmLine})
+	}
+	return append(all, sc.split(st.Input)...)
+}
+
 // Summary is what a script did.
 type Summary struct {
 	Code     ring.Code // as the terminal monitor program of the job gives it
 	Commands int
 	Failed   int  // how many commands ended above 4
-	Stopped  bool // by strict, before the end
+	Stopped  bool // before the end
 }
+
+// Ending says when a run ends early.
+type Ending int
+
+const (
+	AsTMP   Ending = iota // where the terminal monitor program of the job does
+	Strict                // also after the first command that ends above 4
+	Nowhere               // not even where the terminal monitor program does
+)
 
 // Run runs the script in s. A job's return code follows the terminal monitor program that its
 // steps name (racdcert-rings.md E3); a command file names none and gets the highest code of
-// its commands. strict stops the script after the first command that ends above 4.
-func (sc *Script) Run(ctx context.Context, s *Session, strict bool) Summary {
-	r := &runner{s: s, strict: strict}
+// its commands.
+func (sc *Script) Run(ctx context.Context, s *Session, ending Ending) Summary {
+	s.joined = sc.options.Join
+	r := &runner{s: s, sc: sc, ending: ending}
 	if sc.job == nil {
 		r.commands(ctx, sc.commands, func(code ring.Code) bool {
 			r.Code = max(r.Code, code)
@@ -57,6 +109,7 @@ func (sc *Script) Run(ctx context.Context, s *Session, strict bool) Summary {
 		})
 		return r.Summary
 	}
+	s.doubt(sc.job.Warnings)
 	result := sc.job.Run(func(st *jcl.Step) int { return int(r.step(ctx, st)) })
 	if !r.Stopped {
 		r.Code = ring.Code(result.Code)
@@ -64,10 +117,19 @@ func (sc *Script) Run(ctx context.Context, s *Session, strict bool) Summary {
 	return r.Summary
 }
 
+// doubt reports what looks doubtful in job control. It does not change the code of the job.
+func (s *Session) doubt(warnings []tso.Problem) {
+	for _, w := range warnings {
+		m := Message{ring.Message{ID: idJCL, Code: ring.Warning, Text: w.Text, Hint: w.Hint}, w.Pos}
+		s.report(Outcome{Pos: w.Pos, Command: "JCL", Code: ring.Warning, Messages: []Message{m}})
+	}
+}
+
 type runner struct {
 	Summary
 	s      *Session
-	strict bool
+	sc     *Script
+	ending Ending
 }
 
 // commands runs commands in order until done says so or strict does.
@@ -82,7 +144,7 @@ func (r *runner) commands(ctx context.Context, all []tso.Command, done func(ring
 		r.Commands++
 		if code > ring.Warning {
 			r.Failed++
-			if r.strict {
+			if r.ending == Strict {
 				r.Stopped, r.Code = true, code
 				return
 			}
@@ -99,31 +161,23 @@ func (r *runner) step(ctx context.Context, st *jcl.Step) ring.Code {
 	if r.Stopped {
 		return r.Code
 	}
-	for _, w := range st.Warnings {
-		r.s.report(Outcome{Pos: w.Pos, Command: "JCL", Code: ring.Done, Messages: []Message{{ring.Message{ID: idJCL, Text: w.Text, Hint: w.Hint}, w.Pos}}})
+	r.s.doubt(st.Warnings)
+	if p := refusal(st); p != nil {
+		return r.refuse(*p)
 	}
-	var stopAtFirst bool
-	switch st.Program {
-	case "IEFBR14":
+	if !st.TMP() {
 		return ring.Done
-	case "IKJEFT01":
-	case "IKJEFT1A", "IKJEFT1B":
-		stopAtFirst = true
-	default:
-		return r.refuse(st, fmt.Sprintf("step %s runs program %s, which signet does not have", st.Name, st.Program),
-			"signet runs IKJEFT01, IKJEFT1A, IKJEFT1B and IEFBR14")
-	}
-	if !st.HasInput && st.Parm == "" {
-		return r.refuse(st, fmt.Sprintf("step %s has no SYSTSIN", st.Name), "add //SYSTSIN DD * and the commands")
-	}
-	lines := st.Input
-	if st.Parm != "" {
-		lines = append([]tso.Line{{Number: st.Pos.Line, Text: st.Parm, Col: st.Pos.Col}, {Number: st.Pos.Line, Col: st.Pos.Col}}, lines...)
 	}
 	code := ring.Done
-	r.commands(ctx, tso.Split(lines), func(c ring.Code) bool {
-		code = c
-		return stopAtFirst && c != ring.Done
+	r.commands(ctx, r.sc.stepCommands(st), func(c ring.Code) bool {
+		if st.Program == "IKJEFT01" {
+			code = c
+			return false
+		}
+		if code == ring.Done {
+			code = c
+		}
+		return code != ring.Done && r.ending != Nowhere
 	})
 	if r.Stopped {
 		return r.Code
@@ -131,13 +185,31 @@ func (r *runner) step(ctx context.Context, st *jcl.Step) ring.Code {
 	return code
 }
 
-func (r *runner) refuse(st *jcl.Step, text, hint string) ring.Code {
-	r.s.report(Outcome{Pos: st.Pos, Command: "EXEC", Code: ring.Refused, Messages: []Message{{ring.Message{ID: idJCL, Code: ring.Refused, Text: text, Hint: hint}, st.Pos}}})
+// refusal says why a step cannot run, nil when it can.
+func refusal(st *jcl.Step) *tso.Problem {
+	switch {
+	case st.Program == "IEFBR14":
+		return nil
+	case !st.TMP():
+		return &tso.Problem{Pos: st.Pos, Text: fmt.Sprintf("step %s runs program %s, which signet does not have", st.Name, st.Program),
+			Hint: "signet runs IKJEFT01, IKJEFT1A, IKJEFT1B and IEFBR14"}
+	case !st.HasInput && st.Parm == "":
+		return &tso.Problem{Pos: st.Pos, Text: fmt.Sprintf("step %s has no SYSTSIN", st.Name), Hint: "add //SYSTSIN DD * and the commands"}
+	}
+	return nil
+}
+
+func (r *runner) refuse(p tso.Problem) ring.Code {
+	r.s.report(stepOutcome(p))
 	r.Failed++
-	if r.strict {
+	if r.ending == Strict {
 		r.Stopped, r.Code = true, ring.Refused
 	}
 	return ring.Refused
+}
+
+func stepOutcome(p tso.Problem) Outcome {
+	return Outcome{Pos: p.Pos, Command: "EXEC", Code: ring.Refused, Messages: []Message{ProblemMessage(p)}}
 }
 
 // idJCL is the message of a problem in job control.

@@ -25,16 +25,20 @@ type Session struct {
 	Files   Files
 	Output  io.Writer     // displays
 	Report  func(Outcome) // what each command did; may be nil
+	Strict  bool          // what is mended with a warning is an error instead
 
-	prefix string // put before unquoted data set names; empty for none
+	prefix  string // put before unquoted data set names; empty for none
+	lacking bool   // the command before was refused because something was missing at its end
+	joined  bool   // lines were joined without continuation marks
 }
 
-// Outcome is what one command did.
+// Outcome is what one command did, or what a look at it found.
 type Outcome struct {
 	Pos      tso.Pos
 	Command  string // its name and function, without operands: those may hold passwords
 	Code     ring.Code
 	Messages []Message
+	Plan     Plan // when it was explained
 }
 
 // Message is a message with its place in the script.
@@ -47,6 +51,8 @@ type Message struct {
 type Command interface {
 	// Name is the command and, for RACDCERT, its function.
 	Name() string
+	// plan says what it would do in s.
+	plan(s *Session) Plan
 	// run performs it; notes are returned as a Result, which may be nil.
 	run(ctx context.Context, s *Session) (*ring.Result, error)
 }
@@ -54,47 +60,74 @@ type Command interface {
 // Execute parses and runs one command, reports it and gives its return code. Messages never
 // repeat what PASSWORD holds.
 func (s *Session) Execute(ctx context.Context, c tso.Command) ring.Code {
-	o := Outcome{Pos: c.Pos()}
-	var secrets map[string]bool
-	fail := func(err error) ring.Code {
-		o.add(err)
-		for i := range o.Messages {
-			o.Messages[i].Text = redact(o.Messages[i].Text, secrets)
-		}
-		s.report(o)
-		return o.Code
+	r := s.read(c, s.Manager.Issuer())
+	if r.cmd != nil {
+		r.perform(ctx, s)
 	}
-	st, err := c.Parse()
-	o.Command = st.Name
+	return s.finish(r)
+}
+
+// reading is a command that has been read as far as it can be.
+type reading struct {
+	Outcome
+	cmd     Command         // nil when it cannot be run
+	secrets map[string]bool // words that no message may repeat
+}
+
+// read parses a command. What is wrong with it is in the outcome.
+func (s *Session) read(c tso.Command, issuer ring.Owner) *reading {
+	r := &reading{Outcome: Outcome{Pos: c.Pos()}}
+	st, err := s.statement(c, issuer)
+	r.Command = st.Name
 	if err != nil {
-		secrets = secretsOfText(c.Text())
-		return fail(err)
+		r.secrets = secretsOfText(c.Text())
+		r.add(err)
+		return r
 	}
-	secrets = secretsOf(st)
+	r.secrets = secretsOf(st)
 	for _, w := range st.Warnings {
-		o.Messages = append(o.Messages, Message{ring.Message{ID: idMissing, Code: ring.Warning, Text: w.Text, Hint: w.Hint}, w.Pos})
-		o.Code = max(o.Code, ring.Warning)
+		r.Messages = append(r.Messages, Message{ring.Message{ID: idDoubtful, Code: ring.Warning, Text: w.Text, Hint: w.Hint}, w.Pos})
+		r.Code = max(r.Code, ring.Warning)
 	}
-	cmd, notes, err := Parse(st, s.Manager.Issuer())
+	cmd, notes, err := Parse(st, issuer)
 	if err != nil {
-		return fail(err)
+		r.add(s.hintAtJoin(st, err))
+		return r
 	}
-	o.Command = cmd.Name()
+	r.cmd, r.Command = cmd, cmd.Name()
 	for _, n := range notes {
-		o.Messages = append(o.Messages, Message{n, o.Pos})
+		r.note(n)
 	}
-	r, err := cmd.run(ctx, s)
-	if r != nil {
-		for _, m := range r.Messages {
-			o.Messages = append(o.Messages, Message{m, o.Pos})
+	return r
+}
+
+// perform runs the command.
+func (r *reading) perform(ctx context.Context, s *Session) {
+	result, err := r.cmd.run(ctx, s)
+	if result != nil {
+		for _, m := range result.Messages {
+			r.note(m)
 		}
-		o.Code = max(o.Code, r.Code())
 	}
 	if err != nil {
-		return fail(err)
+		r.add(err)
 	}
-	s.report(o)
-	return o.Code
+}
+
+// finish reports the outcome and gives its code.
+func (s *Session) finish(r *reading) ring.Code {
+	for i := range r.Messages {
+		r.Messages[i].Text = redact(r.Messages[i].Text, r.secrets)
+	}
+	s.lacking = r.lacking()
+	s.report(r.Outcome)
+	return r.Code
+}
+
+// note adds a message about the command as a whole.
+func (o *Outcome) note(m ring.Message) {
+	o.Messages = append(o.Messages, Message{m, o.Pos})
+	o.Code = max(o.Code, m.Code)
 }
 
 // add turns an error into a message of the outcome.
@@ -120,8 +153,11 @@ func (o *Outcome) add(err error) {
 	o.Code = max(o.Code, m.Code)
 }
 
-// idSystem is the message of a failure that no rule foresaw, such as a full disk.
-const idSystem = "SGN099I"
+// Messages of signet's own about the text of a command.
+const (
+	idDoubtful = "SGN090I" // it was read, but is hardly what was meant
+	idSystem   = "SGN099I" // a failure that no rule foresaw, such as a full disk
+)
 
 func (s *Session) report(o Outcome) {
 	if s.Report != nil {
@@ -129,29 +165,32 @@ func (s *Session) report(o Outcome) {
 	}
 }
 
+// commands are the commands that signet runs, by name and alias.
+var commands = map[string]func(tso.Statement, ring.Owner) (Command, []ring.Message, error){
+	"RACDCERT": parseRacdcert,
+	"SETROPTS": plain(parseSetropts), "SETR": plain(parseSetropts),
+	"RDEFINE": plain(parseRdefine), "RDEF": plain(parseRdefine),
+	"RALTER": plain(parseRalter), "RALT": plain(parseRalter),
+	"RDELETE": plain(parseRdelete), "RDEL": plain(parseRdelete),
+	"PERMIT": plain(parsePermit), "PE": plain(parsePermit),
+	"RLIST": plain(parseRlist), "RL": plain(parseRlist),
+	"PROFILE": plain(parseProfile), "PROF": plain(parseProfile),
+}
+
 // Parse reads one command. issuer is the user whose certificates are meant where no owner is
 // given. The notes are remarks on the text, such as operands that do not matter.
 func Parse(st tso.Statement, issuer ring.Owner) (Command, []ring.Message, error) {
-	switch st.Name {
-	case "RACDCERT":
-		return parseRacdcert(st, issuer)
-	case "SETROPTS", "SETR":
-		return plain(parseSetropts(st))
-	case "RDEFINE", "RDEF":
-		return plain(parseRdefine(st, "RDEFINE"))
-	case "RALTER", "RALT":
-		return plain(parseRdefine(st, "RALTER"))
-	case "RDELETE", "RDEL":
-		return plain(parseRdelete(st))
-	case "PERMIT", "PE":
-		return plain(parsePermit(st))
-	case "RLIST", "RL":
-		return plain(parseRlist(st))
-	case "PROFILE", "PROF":
-		return plain(parseProfile(st))
+	if read, ok := commands[st.Name]; ok {
+		return read(st, issuer)
 	}
 	return nil, nil, fail(st.Pos, "signet runs RACDCERT, SETROPTS, RDEFINE, RALTER, RDELETE, PERMIT, RLIST and PROFILE",
 		"%s command %s not found", idNoCommand, st.Name)
 }
 
-func plain(c Command, err error) (Command, []ring.Message, error) { return c, nil, err }
+// plain is the reader of a command without notes that does not depend on the issuer.
+func plain(read func(tso.Statement) (Command, error)) func(tso.Statement, ring.Owner) (Command, []ring.Message, error) {
+	return func(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
+		c, err := read(st)
+		return c, nil, err
+	}
+}

@@ -80,11 +80,11 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) run(text string) Summary {
 	d.t.Helper()
 	d.outcomes, d.out = nil, bytes.Buffer{}
-	sc, problems := Read([]byte(text), "OPER")
+	sc, problems := Read([]byte(text), Options{User: "OPER"})
 	if len(problems) > 0 {
 		d.t.Fatalf("%v", problems)
 	}
-	return sc.Run(context.Background(), &d.Session, false)
+	return sc.Run(context.Background(), &d.Session, AsTMP)
 }
 
 // must runs a script whose commands must all end 0.
@@ -154,6 +154,29 @@ RACDCERT ID(OTHER) CONNECT(ID(WEBSRV) LABEL('Web server 2027') RING(` + long + l
 		d.must(tc.command)
 		golden(t, tc.file, d.out.String())
 	}
+}
+
+// LISTCHAIN and CHECKCERT, with certificates that the database has and has not.
+func TestChainDisplays(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 2)
+	d := newDesk(t)
+	d.must(`RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('Root') C('NL')) WITHLABEL('Root') NISTECC NOTAFTER(DATE(2040-12-31))
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('Sub') C('NL')) WITHLABEL('Sub') NISTECC SIGNWITH(CERTAUTH LABEL('Root')) NOTAFTER(DATE(2035-12-31))
+RACDCERT ID(U) GENCERT SUBJECTSDN(CN('leaf') C('NL')) WITHLABEL('leaf') NISTECC SIGNWITH(CERTAUTH LABEL('Sub')) EKU(SERVERAUTH 1.2.3.4)
+RACDCERT ID(U) ADDRING(Ring.1)
+RACDCERT ID(U) CONNECT(LABEL('leaf') RING(Ring.1) DEFAULT)
+RACDCERT ID(U) CONNECT(CERTAUTH LABEL('Sub') RING(Ring.1))
+RACDCERT ID(U) CONNECT(CERTAUTH LABEL('Root') RING(Ring.1))
+RACDCERT ID(U) EXPORT(LABEL('leaf')) DSN(LEAF.P7) FORMAT(PKCS7B64)`)
+	d.must("RACDCERT ID(U) LISTCHAIN(LABEL('leaf'))")
+	golden(t, "listchain.golden", d.out.String())
+	d.must("RACDCERT CHECKCERT(LEAF.P7)")
+	golden(t, "checkcert.golden", d.out.String())
+	d.run("RACDCERT ID(U) DELETE(LABEL('leaf'))\nRACDCERT CERTAUTH DELETE(LABEL('Root'))\nRACDCERT CERTAUTH ALTER(LABEL('Sub')) NOTRUST")
+	d.must("RACDCERT CHECKCERT(LEAF.P7)")
+	golden(t, "checkcert-outside.golden", d.out.String())
+	d.must("RACDCERT CERTAUTH LISTCHAIN(LABEL('Sub'))")
+	golden(t, "listchain-incomplete.golden", d.out.String())
 }
 
 // The columns of racdcert-displays.md, counted from 1.
@@ -287,7 +310,7 @@ func FuzzRun(f *testing.F) {
 	f.Add("//J JOB\n//S EXEC PGM=IKJEFT01\n//SYSTSIN DD *\nSETROPTS CLASSACT(A) REFRESH\n/*\n")
 	f.Add("PERMIT A CLASS(B) ID(C) WHEN(PROGRAM(D)) RESET(WHEN)\nRLIST A (B C) ALL")
 	f.Fuzz(func(t *testing.T, text string) {
-		sc, problems := Read([]byte(text), "OPER")
+		sc, problems := Read([]byte(text), Options{User: "OPER"})
 		for _, p := range problems {
 			if p.Pos.Line < 1 {
 				t.Errorf("problem without a place: %+v", p)

@@ -14,6 +14,12 @@ var setroptsKeywords = []string{"CLASSACT", "NOCLASSACT", "RACLIST", "NORACLIST"
 	"GENCMD", "NOGENCMD", "GLOBAL", "NOGLOBAL", "ADDCREATOR", "NOADDCREATOR", "REFRESH", "WHEN", "NOWHEN",
 	"GRPLIST", "NOGRPLIST"}
 
+// setropts is SETROPTS.
+type setropts struct {
+	command
+	request ring.Setropts
+}
+
 func parseSetropts(st tso.Statement) (Command, error) {
 	o, err := keywords(st.Operands, "SETROPTS", st.Pos, setroptsKeywords)
 	if err != nil {
@@ -53,9 +59,11 @@ func parseSetropts(st tso.Statement) (Command, error) {
 			return nil, err
 		}
 	}
-	return resourceCommand{"SETROPTS", func(ctx context.Context, m *ring.Manager) (*ring.Result, error) {
-		return m.Setropts(ctx, q)
-	}}, nil
+	return setropts{"SETROPTS", q}, nil
+}
+
+func (r setropts) run(ctx context.Context, s *Session) (*ring.Result, error) {
+	return s.Manager.Setropts(ctx, r.request)
 }
 
 // profile is the TSO command PROFILE, of which only the data set prefix matters here.

@@ -41,25 +41,32 @@ func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
 	}
 	var r *Added
 	err = m.store.Update(ctx, func(tx Tx) error {
-		r = &Added{} // a store may run fn again
-		for _, x := range issuers {
-			c, err := m.addIssuer(tx, x, &r.Result)
-			if err != nil {
-				return err
-			}
-			if c != nil {
-				r.Issuers = append(r.Issuers, c)
-			}
-		}
-		if err := m.addLeaf(tx, a, leaf, b, r); err != nil {
-			return err
-		}
-		return r.remindRefresh(tx, "DIGTCERT")
+		r, err = m.addAll(tx, a, leaf, issuers, b)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// addAll stores a certificate, its issuers before it, and the private key of the bundle. It is
+// the part that ADD and IMPORT share.
+func (m *Manager) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.Certificate, b cert.Bundle) (*Added, error) {
+	r := &Added{}
+	for _, x := range issuers {
+		c, err := m.addIssuer(tx, x, &r.Result)
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			r.Issuers = append(r.Issuers, c)
+		}
+	}
+	if err := m.addLeaf(tx, a, leaf, b, r); err != nil {
+		return nil, err
+	}
+	return r, r.remindRefresh(tx, "DIGTCERT")
 }
 
 // endEntity picks the certificate that a package is about: the one that matches its private
@@ -175,6 +182,9 @@ func (m *Manager) store1(tx Tx, c *Certificate, want Status, r *Result) error {
 		return err
 	}
 	r.note(msgAdded, c.Ref(), c.Status)
+	if remark := cert.Remark(x); remark != "" {
+		r.note(msgOddCertificate, c.Ref(), remark)
+	}
 	return nil
 }
 

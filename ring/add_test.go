@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"signet/cert"
+	"signet/export"
 	"signet/ring"
 )
 
@@ -181,6 +182,44 @@ func TestAddAnswer(t *testing.T) {
 	older := ca.gencert("PEER/older", "CERTAUTH/Outside", func(q *ring.Gencert) { q.Request, q.Days = pem, 10 })
 	_, err := d.Add(t.Context(), ring.Add{Owner: "U", Data: older.Certificate.DER})
 	wantError(t, err, "SGN013I", ring.ErrRefused)
+}
+
+// Two certificates of the owner that hold the key of an answer: which one is meant must be said.
+func TestAddAnswerAmbiguous(t *testing.T) {
+	ca := newDB(t)
+	ca.gencert("CERTAUTH/CA", "")
+	ca.gencert("U/x", "")
+	pem := ca.genreq(ref("U/x"))
+	y := ca.gencert("P/y", "CERTAUTH/CA", func(q *ring.Gencert) { q.Request = pem }).Certificate.DER
+	answer := ca.gencert("P/z", "CERTAUTH/CA", func(q *ring.Gencert) { q.Request, q.Days = pem, 800 }).Certificate.DER
+	x := ca.export("U/x", ring.PKCS12DER, "pw")
+
+	d := newDB(t)
+	d.add(ring.Add{Owner: "U", Label: "y", Data: y})
+	d.add(ring.Add{Owner: "U", Label: "x", Data: x, Password: []byte("pw")})
+	key, err := export.Decode(x, []byte("pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	yx, err := cert.Parse(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := export.Encode(export.PKCS12DER, cert.Bundle{Key: key.Key, Certificates: []*x509.Certificate{yx}}, []byte("pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.add(ring.Add{Owner: "U", Data: both, Password: []byte("pw")})
+	if !d.get("U/y").HasKey() {
+		t.Fatal("the second certificate did not get the key")
+	}
+	for _, label := range []string{"", "another"} {
+		_, err := d.Add(t.Context(), ring.Add{Owner: "U", Label: label, Data: answer})
+		wantError(t, err, "SGN014I", ring.ErrRefused)
+	}
+	if r := d.add(ring.Add{Owner: "U", Label: "y", Data: answer}); r.Certificate.Label != "y" || !bytes.Equal(d.get("U/y").DER, answer) {
+		t.Errorf("WITHLABEL did not say which: %v", r.Certificate.Ref())
+	}
 }
 
 func TestAddPackages(t *testing.T) {

@@ -90,52 +90,18 @@ func byRef(tx Tx, r CertRef) (*Certificate, error) {
 	return find(tx, Selector{Owner: r.Owner, Label: r.Label}, msgNoMatch)
 }
 
-// freeLabel gives the lowest LABELnnnnnnnn that the owner does not use
-// (racdcert-certificates.md 1.3).
-func freeLabel(tx Tx, owner Owner) (string, error) {
-	n, err := tx.LabelHint(owner)
-	if err != nil {
-		return "", err
-	}
-	for ; ; n++ {
-		label := fmt.Sprintf("LABEL%08d", n)
-		_, err := tx.Certificate(CertRef{owner, label})
-		if errors.Is(err, ErrNotFound) {
-			return label, tx.SetLabelHint(owner, n)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-}
+// freeLabel gives the lowest LABELnnnnnnnn that none of the owner's certificates has.
+func freeLabel(tx Tx, owner Owner) (string, error) { return certificateLabels(tx, owner).free() }
 
 // releaseLabel makes a generated label findable again after its certificate gave it up.
 func releaseLabel(tx Tx, owner Owner, label string) error {
-	var n int
-	if _, err := fmt.Sscanf(label, "LABEL%08d", &n); err != nil || n < 1 || label != fmt.Sprintf("LABEL%08d", n) {
-		return nil
-	}
-	hint, err := tx.LabelHint(owner)
-	if err != nil || hint <= n {
-		return err
-	}
-	return tx.SetLabelHint(owner, n)
+	return certificateLabels(tx, owner).release(label)
 }
 
 // newLabel checks a label wanted for a new certificate, or generates one when none is wanted.
 func newLabel(tx Tx, owner Owner, want string) (string, error) {
-	if want == "" {
-		return freeLabel(tx, owner)
+	if owner == MultiID {
+		return "", newError(msgMultiID)
 	}
-	label, err := CheckLabel(want)
-	if err != nil {
-		return "", err
-	}
-	switch _, err := tx.Certificate(CertRef{owner, label}); {
-	case err == nil:
-		return "", newError(msgLabelTaken, label, owner)
-	case !errors.Is(err, ErrNotFound):
-		return "", err
-	}
-	return label, nil
+	return certificateLabels(tx, owner).choose(want)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"slices"
 
 	"signet/cert"
 )
@@ -14,7 +15,7 @@ import (
 type Gencert struct {
 	Owner     Owner
 	Label     string        // empty: LABELnnnnnnnn
-	Subject   cert.Name     // zero: the request's
+	Subject   cert.Name     // zero: the request's, else the name of the user
 	Key       cert.KeySpec  // zero: RSA 2048; not used with a request
 	NotBefore Moment        // zero: today at 00:00:00
 	NotAfter  Moment        // zero: a year after NotBefore, at 23:59:59
@@ -45,11 +46,15 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		return nil, err
 	}
 	if p.request == nil {
-		if p.key, err = g.Key.Generate(); err != nil {
+		if p.key, err = m.newKey(p.g.Key); err != nil {
 			return nil, err
 		}
 	}
-	err = m.store.Update(ctx, p.perform)
+	planned := p.Messages
+	err = m.store.Update(ctx, func(tx Tx) error {
+		p.Messages = slices.Clone(planned) // a store may run this again
+		return p.perform(tx)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +105,8 @@ func (m *Manager) planGencert(g Gencert) (*gencertPlan, error) {
 		alg = p.g.Key.Algorithm
 		p.weigh(p.g.Key)
 	}
-	if t.Subject.IsZero() {
-		return nil, newError(msgKeyword, "GENCERT", "SUBJECTSDN with at least one part")
+	if t.Subject.IsZero() && (p.request != nil || !g.Owner.IsUser()) {
+		return nil, errNoSubject()
 	}
 	var err error
 	if t.NotBefore, t.NotAfter, err = m.period(g.NotBefore, g.NotAfter, g.Days); err != nil {
@@ -169,6 +174,12 @@ func (p *gencertPlan) setExtensions(alg cert.KeyAlgorithm) error {
 
 // check finds what is wrong before a key pair is made.
 func (p *gencertPlan) check(tx Tx) error {
+	if p.template.Subject.IsZero() {
+		var err error
+		if p.template.Subject, err = namedSubject(tx, p.g.Owner); err != nil {
+			return err
+		}
+	}
 	if p.g.Label != "" && p.request == nil {
 		if _, err := newLabel(tx, p.g.Owner, p.g.Label); err != nil {
 			return err
@@ -310,7 +321,7 @@ func (p *gencertPlan) statusBy(c *Certificate, x *x509.Certificate, signer *Cert
 // ownKeyHolder finds the certificate of owner that holds the private key of x, nil when there
 // is none. Among several, label decides.
 func ownKeyHolder(tx Tx, owner Owner, x *x509.Certificate, label string) (*Certificate, error) {
-	var found *Certificate
+	var holders []*Certificate
 	for c, err := range ofOwner(tx.CertificatesByPublicKey(x.RawSubjectPublicKeyInfo), owner) {
 		switch {
 		case err != nil:
@@ -319,15 +330,16 @@ func ownKeyHolder(tx Tx, owner Owner, x *x509.Certificate, label string) (*Certi
 			continue
 		case c.Label == label:
 			return c, nil
-		case found != nil:
-			if label == "" {
-				return nil, newError(msgSameKeyTwice, found.Ref(), c.Ref())
-			}
-			continue
 		}
-		found = c
+		holders = append(holders, c)
 	}
-	return found, nil
+	switch len(holders) {
+	case 0:
+		return nil, nil
+	case 1:
+		return holders[0], nil
+	}
+	return nil, newError(msgSameKeyTwice, holders[0].Ref(), holders[1].Ref())
 }
 
 // replace puts x in the place of a certificate with the same key: key, label, status, rings and

@@ -58,14 +58,11 @@ func (m *Manager) ListExpiring(ctx context.Context, within time.Duration, yield 
 }
 
 func yieldListing(tx Tx, c *Certificate, yield func(Listing) error) error {
-	l := Listing{Certificate: c}
-	for conn, err := range tx.ConnectionsOf(c) {
-		if err != nil {
-			return err
-		}
-		l.Rings = append(l.Rings, conn.Ring.Ref())
+	rings, err := ringsOf(tx, c)
+	if err != nil {
+		return err
 	}
-	return yield(l)
+	return yield(Listing{c, rings})
 }
 
 // RingListing is a ring with its connections in connection order.

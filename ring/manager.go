@@ -1,8 +1,7 @@
 package ring
 
 import (
-	"context"
-	"errors"
+	"crypto"
 	"time"
 
 	"signet/cert"
@@ -25,6 +24,7 @@ type Manager struct {
 	issuer Owner
 	now    func() time.Time
 	zone   *time.Location
+	newKey func(cert.KeySpec) (crypto.Signer, error)
 }
 
 // Config is what a Manager works with.
@@ -38,7 +38,7 @@ type Config struct {
 
 // NewManager returns a Manager.
 func NewManager(c Config) *Manager {
-	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone}
+	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -84,40 +84,3 @@ func (r *Result) remindRefresh(tx Tx, class string) error {
 	}
 	return nil
 }
-
-// errAborted stops an atomic run in which a function failed but nobody stopped.
-var errAborted = errors.New("a function of the atomic run failed; everything was undone")
-
-// Atomic runs fn with a Manager whose functions all belong to one transaction: either all of
-// their changes become durable, when fn returns nil, or none. A function that fails after its
-// first change undoes the whole run, even if fn carries on.
-func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
-	return m.store.Update(ctx, func(tx Tx) error {
-		joined := &joinedStore{tx: tx}
-		inner := *m
-		inner.store = joined
-		if err := fn(&inner); err != nil {
-			return err
-		}
-		if joined.failed {
-			return errAborted
-		}
-		return nil
-	})
-}
-
-// joinedStore lets functions join a transaction that is already open.
-type joinedStore struct {
-	tx     Tx
-	failed bool
-}
-
-func (s *joinedStore) View(_ context.Context, fn func(Tx) error) error { return fn(s.tx) }
-
-func (s *joinedStore) Update(_ context.Context, fn func(Tx) error) error {
-	err := fn(s.tx)
-	s.failed = s.failed || err != nil
-	return err
-}
-
-func (s *joinedStore) Close() error { return nil }

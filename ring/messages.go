@@ -58,6 +58,11 @@ const (
 	msgSignerNotCA
 
 	msgRingAndLabel
+	msgCheckcert
+	msgAltNamesLost
+	msgRollover
+	msgRetired
+	msgOddCertificate
 
 	msgNoPassword
 	msgPasswordUnused
@@ -74,6 +79,39 @@ const (
 	msgVirtualRing
 	msgRefresh
 
+	msgBadTokenName
+	msgBadSeqNum
+	msgTokenExists
+	msgNoToken
+	msgNoTokenListed
+	msgNoTokens
+	msgForeignObjects
+	msgTokenAndLabel
+	msgTokenAndObject
+	msgNoObject
+	msgManyObjects
+	msgBoundAgain
+	msgKeyStaysInToken
+	msgLastKey
+
+	msgMultiID
+	msgFilterOwner
+	msgBadFilter
+	msgNoStart
+	msgFilterLong
+	msgPartialIssuer
+	msgFilterExists
+	msgFilterLabel
+	msgNoFilter
+	msgNoFilterListed
+	msgNoFilters
+	msgNoFiltersListed
+	msgManyFilters
+	msgBadCriteria
+	msgMistakable
+	msgBadVariable
+	msgNoUser
+
 	msgNoProfile
 	msgNoProfileDeleted
 	msgProfileExists
@@ -84,6 +122,21 @@ const (
 	msgNotRacListed
 	msgNotInList
 	msgBadResource
+
+	msgUnknownUser
+	msgNoUserListed
+	msgNoUserDeleted
+	msgBadGroup
+	msgDefined
+	msgNoGroup
+	msgUndefined
+	msgNotMember
+	msgDefaultGroup
+	msgDeletedWith
+	msgGroupInUse
+	msgNoneDefined
+	msgBadOperand
+	msgCertificateHeld
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -149,6 +202,12 @@ var catalogue = [...]struct {
 
 	msgRingAndLabel: {"IRRD121I", Refused, ErrInvalid, "%s needs both a ring and a label", ""},
 
+	msgCheckcert:      {"IRRD302I", Refused, ErrInvalid, "CHECKCERT of %s stopped: %v", ""},
+	msgAltNamesLost:   {"SGN055I", Warning, nil, "certificate %s has alternative names of kinds that RACDCERT does not know; the new one does not have them", ""},
+	msgRollover:       {"SGN056I", Refused, ErrRefused, "certificate %s is not rolled over to %s: %s", "FORCE does it all the same"},
+	msgRetired:        {"SGN057I", Done, nil, "the private key of %s is destroyed: it signs and decrypts no more", ""},
+	msgOddCertificate: {"SGN058I", Warning, nil, "certificate %s is kept as it is, but cannot be read in full: %s", "programs may refuse it; ask its issuer for a sound one"},
+
 	msgNoPassword:     {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},
 	msgPasswordUnused: {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
 	msgNoExportKey:    {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
@@ -164,6 +223,39 @@ var catalogue = [...]struct {
 	msgVirtualRing:  {"SGN060I", Refused, ErrRefused, "ring %s is virtual: it holds all certificates of its owner and cannot be changed", ""},
 	msgRefresh:      {"IRRD175I", Done, nil, "class %s is RACLISTed: on z/OS the change would wait for SETROPTS RACLIST(%[1]s) REFRESH; here it is in effect", ""},
 
+	msgBadTokenName:    {"SGN080I", Refused, ErrInvalid, "token name %q: %s", "a token name has 1 to 32 letters, digits or @ # $ . and begins with a letter or @ # $"},
+	msgBadSeqNum:       {"SGN081I", Refused, ErrInvalid, "sequence number %q: it is not 1 to 8 hexadecimal digits that make at least 1", "LISTTOKEN shows the sequence numbers"},
+	msgTokenExists:     {"IRRD170I", Refused, ErrExists, "token %q already exists", ""},
+	msgNoToken:         {"SGN082I", Refused, ErrNotFound, "token %q does not exist", "make one with ADDTOKEN"},
+	msgNoTokenListed:   {"SGN082I", Warning, ErrNotFound, "token %q does not exist", "LISTTOKEN(*) shows them all"},
+	msgNoTokens:        {"SGN083I", Warning, ErrNotFound, "there are no tokens", ""},
+	msgForeignObjects:  {"IRRD174I", Refused, ErrRefused, "token %q is not removed: %d of its objects belong to other programs", "say FORCE to lose them, too"},
+	msgTokenAndLabel:   {"IRRD179I", Refused, ErrInvalid, "BIND needs both a token and a label", ""},
+	msgTokenAndObject:  {"IRRD169I", Refused, ErrInvalid, "UNBIND needs a token and either a label or a sequence number", ""},
+	msgNoObject:        {"SGN084I", Refused, ErrNotFound, "token %q has no certificate with the %s", "labels are case-sensitive; LISTTOKEN shows what is in the token"},
+	msgManyObjects:     {"SGN085I", Refused, ErrRefused, "token %q has more than one certificate that goes by %s: sequence numbers %s and %s", "say which with SEQNUM"},
+	msgBoundAgain:      {"SGN086I", Done, nil, "certificate %s was in token %q already: it keeps the sequence number %s, and its label, usage and DEFAULT are set anew", ""},
+	msgKeyStaysInToken: {"SGN087I", Refused, ErrUnsupported, "certificate %s is not bound: its private key is in hardware and cannot be copied", "USAGE(CERTAUTH) or USAGE(SITE) binds the certificate alone"},
+	msgLastKey:         {"SGN088I", Refused, ErrRefused, "certificate %s is not bound with usage %s: token %q would lose the only copy of its private key, at sequence number %s", "IMPORT it first, or UNBIND it to lose the key"},
+
+	msgMultiID:         {"IRRD136I", Refused, ErrInvalid, "MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP", ""},
+	msgFilterOwner:     {"SGN070I", Refused, ErrInvalid, "%s cannot own a name filter", "only users and MULTIID have name filters"},
+	msgBadFilter:       {"IRRD140I", Refused, ErrInvalid, "%s filter %q: %v", "copy the name from LIST or CHECKCERT, as in OU=Loans.O=Bank.C=NL"},
+	msgNoStart:         {"IRRD141I", Refused, ErrNotFound, "%s filter %q: no part of the name in the certificate begins so: %q", "CHECKCERT shows the names in the certificate"},
+	msgFilterLong:      {"IRRD142I", Refused, ErrInvalid, "%s filter %q: it has %d characters, and a filter holds %d", "begin at a less specific part of the name"},
+	msgPartialIssuer:   {"IRRD146I", Refused, ErrRefused, "issuer filter %q: with a subject filter it must be the whole name of the issuer, %q", "leave one of the two filters out, or begin the issuer filter at the first part"},
+	msgFilterExists:    {"SGN071I", Refused, ErrExists, "a filter for subject %q and issuer %q already exists, as %s", "DELMAP that one first; ALTMAP changes its label, status or criteria"},
+	msgFilterLabel:     {"SGN072I", Refused, ErrExists, "label %q is already used by another filter of %s", "choose another label"},
+	msgNoFilter:        {"SGN073I", Refused, ErrNotFound, "no name filter of %s has the label %q", "labels are case-sensitive; LISTMAP shows them"},
+	msgNoFilterListed:  {"SGN073I", Warning, ErrNotFound, "no name filter of %s has the label %q", "labels are case-sensitive; LISTMAP without a label shows them all"},
+	msgNoFilters:       {"SGN074I", Refused, ErrNotFound, "%s has no name filters", ""},
+	msgNoFiltersListed: {"SGN074I", Warning, ErrNotFound, "%s has no name filters", ""},
+	msgManyFilters:     {"SGN075I", Refused, ErrRefused, "%s has more than one name filter: %q and %q", "say which with LABEL"},
+	msgBadCriteria:     {"SGN076I", Refused, ErrInvalid, "criteria %q: %s", "write APPLID=&APPLID, SYSID=&SYSID, or both joined by a period, for a filter of MULTIID"},
+	msgMistakable:      {"SGN077I", Refused, ErrRefused, "%s filter %q: a value in the certificate's name reads like a further part of it, so a filter would not tell it from another name", "ADD the certificate for the user instead"},
+	msgBadVariable:     {"SGN078I", Refused, ErrInvalid, "%s %q: it holds %q", "it is made of letters, digits or # @ $ _ -"},
+	msgNoUser:          {"SGN079I", Warning, nil, "the certificate maps to no user: %s", ""},
+
 	msgNoProfile:        {"ICH06004I", Refused, ErrNotFound, "profile %q of class %s does not exist", "RDEFINE it first"},
 	msgNoProfileDeleted: {"ICH12102I", Warning, ErrNotFound, "profile %q of class %s does not exist; nothing to delete", ""},
 	msgProfileExists:    {"ICH10102I", Refused, ErrExists, "profile %q of class %s already exists", "change it with RALTER"},
@@ -174,6 +266,21 @@ var catalogue = [...]struct {
 	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
 	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
 	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},
+
+	msgUnknownUser:     {"ICH30001I", Refused, ErrNotFound, "user %s is not defined", "define the user with ADDUSER"},
+	msgNoUserListed:    {"ICH30001I", Warning, ErrNotFound, "user %s is not defined", "LISTUSER * shows those that are"},
+	msgNoUserDeleted:   {"ICH30001I", Warning, ErrNotFound, "user %s is not defined; nothing is deleted", "certificates and rings of an ID without a profile go with RACDCERT DELETE and DELRING"},
+	msgBadGroup:        {"SGN100I", Refused, ErrInvalid, "group name %q: %s", "a group name has 1 to 32 letters, digits or # @ $ _ - ."},
+	msgDefined:         {"SGN101I", Refused, ErrExists, "%s is already defined as a %s", "users and groups share one set of names"},
+	msgNoGroup:         {"SGN102I", Warning, ErrNotFound, "group %s is not defined", "LISTGRP * shows those that are"},
+	msgUndefined:       {"SGN103I", Done, nil, "%s %s is not defined; the name is kept as it is given", ""},
+	msgNotMember:       {"SGN104I", Refused, ErrNotFound, "user %s is not connected to group %s", "LISTUSER shows the user's groups; CONNECT adds one"},
+	msgDefaultGroup:    {"SGN105I", Refused, ErrRefused, "user %s is not removed from group %s: it is the user's default group", "ALTUSER ... DFLTGRP(another group) first"},
+	msgDeletedWith:     {"SGN106I", Done, nil, "%s is deleted with user %s", ""},
+	msgGroupInUse:      {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
+	msgNoneDefined:     {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
+	msgBadOperand:      {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgCertificateHeld: {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
 }
 
 // MissingKeyword is the error of a function that was not given something it needs.

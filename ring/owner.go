@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Owner says whose a certificate, a ring or a filter is: a user ID, or one of the two
-// owners that are not users. User IDs are upper case; the special owners are the lower-case
+// Owner says whose a certificate, a ring or a filter is: a user ID, or one of the
+// three owners that are not users. User IDs are upper case; the special owners are the lower-case
 // IDs that RACF reserves for them, so the two can never meet (racdcert-certificates.md 1.1).
 type Owner string
 
@@ -14,6 +14,7 @@ type Owner string
 const (
 	CertAuth Owner = "irrcerta" // certificate authorities
 	Site     Owner = "irrsitec" // certificates shared by the whole site
+	MultiID  Owner = "irrmulti" // name filters that leave the choice of the user to profiles; nothing else
 )
 
 // maxUserID is the longest user ID. RACF stops at 8; operating systems do not, and the
@@ -35,32 +36,42 @@ func ParseOwner(s string) (Owner, error) {
 // systems, _ - and period. It is folded to upper case.
 func UserOwner(id string) (Owner, error) {
 	up := strings.ToUpper(id)
-	bad := func(why string) error {
-		return newError(msgBadUser, id, why)
+	switch up {
+	case "CERTAUTH", "SITE":
+		return "", newError(msgBadUser, id, "the word names the "+up+" owner, not a user")
+	case "MULTIID":
+		return "", newError(msgMultiID)
 	}
-	switch {
-	case up == "":
-		return "", bad("it is empty")
-	case len(up) > maxUserID:
-		return "", bad(fmt.Sprintf("it is longer than %d characters", maxUserID))
-	case up == "CERTAUTH" || up == "SITE":
-		return "", bad("the word names the " + up + " owner, not a user")
-	}
-	for _, r := range up {
-		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("#@$_-.", r) {
-			return "", bad(fmt.Sprintf("it holds %q", r))
-		}
-	}
-	if strings.Trim(up, ".") == "" {
-		return "", bad("it is made of periods only")
+	if why := checkID(up); why != "" {
+		return "", newError(msgBadUser, id, why)
 	}
 	return Owner(up), nil
 }
 
-// IsUser reports whether o is a user ID.
-func (o Owner) IsUser() bool { return o != CertAuth && o != Site }
+// checkID says what is wrong with the name of a user or a group in upper case; empty for
+// nothing.
+func checkID(up string) string {
+	switch {
+	case up == "":
+		return "it is empty"
+	case len(up) > maxUserID:
+		return fmt.Sprintf("it is longer than %d characters", maxUserID)
+	}
+	for _, r := range up {
+		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("#@$_-.", r) {
+			return fmt.Sprintf("it holds %q", r)
+		}
+	}
+	if strings.Trim(up, ".") == "" {
+		return "it is made of periods only"
+	}
+	return ""
+}
 
-// String gives the owner as RACF shows it: CERTAUTH, SITE or ID(user).
+// IsUser reports whether o is a user ID.
+func (o Owner) IsUser() bool { return o != CertAuth && o != Site && o != MultiID }
+
+// String gives the owner as RACF shows it: CERTAUTH, SITE, MULTIID or ID(user).
 func (o Owner) String() string {
 	if o.IsUser() {
 		return "ID(" + string(o) + ")"
@@ -68,13 +79,15 @@ func (o Owner) String() string {
 	return o.Name()
 }
 
-// Name gives the owner as a reference spells it: CERTAUTH, SITE or the user ID.
+// Name gives the owner as a reference spells it: CERTAUTH, SITE, MULTIID or the user ID.
 func (o Owner) Name() string {
 	switch o {
 	case CertAuth:
 		return "CERTAUTH"
 	case Site:
 		return "SITE"
+	case MultiID:
+		return "MULTIID"
 	}
 	return string(o)
 }

@@ -25,6 +25,12 @@ type Store interface {
 // changes. The sequences stop after the first error, and the body of a loop over one may call
 // any other method.
 type Tx interface {
+	// Attempt runs fn within the transaction. When fn fails, what it changed is undone and the
+	// transaction goes on without it. fn may call Attempt.
+	Attempt(fn func() error) error
+
+	Tokens
+
 	// Certificate finds one by its owner and label.
 	Certificate(CertRef) (*Certificate, error)
 	// CertificateByIssuerSerial finds the one with this issuer (DER of the name) and serial.
@@ -76,6 +82,25 @@ type Tx interface {
 	// DeleteConnection removes a certificate from a ring.
 	DeleteConnection(*Connection) error
 
+	// Filter finds a certificate name filter by its owner and label.
+	Filter(FilterRef) (*Filter, error)
+	// FilterByNames finds the one with exactly these two filters on names.
+	FilterByNames(subject, issuer string) (*Filter, error)
+	// Filters yields those of one owner in the order they were made.
+	Filters(Owner) iter.Seq2[*Filter, error]
+	// AddFilter stores a new one and sets its ID. A label of the owner or a pair of names that
+	// exist already fail with ErrExists.
+	AddFilter(*Filter) error
+	// UpdateFilter changes label, status and criteria of a stored one.
+	UpdateFilter(*Filter) error
+	// DeleteFilter removes one.
+	DeleteFilter(*Filter) error
+	// FilterLabelHint is LabelHint for the labels of filters, which are apart from those of
+	// certificates.
+	FilterLabelHint(Owner) (int, error)
+	// SetFilterLabelHint remembers it.
+	SetFilterLabelHint(Owner, int) error
+
 	// LabelHint is a number below which every generated label of the owner is taken; 1 when
 	// nothing is known. It makes the lowest free label cheap to find.
 	LabelHint(Owner) (int, error)
@@ -91,6 +116,8 @@ type Tx interface {
 	Profile(class, name string) (*saf.Profile, error)
 	// Profiles yields the profiles of a class by name.
 	Profiles(class string) iter.Seq2[*saf.Profile, error]
+	// GenericProfiles yields the generic ones of a class by name.
+	GenericProfiles(class string) iter.Seq2[*saf.Profile, error]
 	// PutProfile adds or replaces a profile with its access list.
 	PutProfile(*saf.Profile) error
 	// DeleteProfile removes one.
@@ -99,4 +126,33 @@ type Tx interface {
 	Class(name string) (saf.Class, error)
 	// PutClass changes the state of a class.
 	PutClass(saf.Class) error
+
+	// User finds the profile of a user.
+	User(id string) (*saf.User, error)
+	// Users yields all of them by ID.
+	Users() iter.Seq2[*saf.User, error]
+	// PutUser adds or replaces one.
+	PutUser(*saf.User) error
+	// DeleteUser removes one; its memberships stay.
+	DeleteUser(id string) error
+	// Group finds the profile of a group.
+	Group(name string) (*saf.Group, error)
+	// Groups yields all of them by name.
+	Groups() iter.Seq2[*saf.Group, error]
+	// Subgroups yields those whose superior group is this one, by name.
+	Subgroups(superior string) iter.Seq2[*saf.Group, error]
+	// PutGroup adds or replaces one.
+	PutGroup(*saf.Group) error
+	// DeleteGroup removes one; its memberships stay.
+	DeleteGroup(name string) error
+	// Membership finds the connection of a user to a group. Neither need be defined.
+	Membership(user, group string) (*saf.Membership, error)
+	// MembershipsOf yields those of a user in the order they were made.
+	MembershipsOf(user string) iter.Seq2[*saf.Membership, error]
+	// Members yields those of a group in the order they were made.
+	Members(group string) iter.Seq2[*saf.Membership, error]
+	// PutMembership adds one at the end, or changes the one that is there where it is.
+	PutMembership(*saf.Membership) error
+	// DeleteMembership removes one.
+	DeleteMembership(user, group string) error
 }

@@ -1,6 +1,6 @@
-// Package saf holds the general-resource side of a RACF database: classes, profiles and
-// access lists. It is data and its vocabulary; it knows nothing of certificates, and it does
-// not decide who may do what. Reference: racdcert-rings.md, section D.
+// Package saf holds what a RACF database has besides certificates: classes and profiles with
+// their access lists, users and groups. It is data and its vocabulary; it knows nothing of
+// certificates, and it does not decide who may do what. Reference: racdcert-rings.md, section D.
 package saf
 
 import "time"

@@ -26,11 +26,13 @@ type Features struct {
 	Defaults bool // one default certificate in each ring
 	Statuses bool // NOTRUST and HIGHTRUST
 	Records  bool // serial counter, request mark, arrival; label hints and settings
-	Profiles bool // classes and profiles
+	Profiles bool // classes and profiles, users and groups
+	Tokens   bool // tokens with their objects
+	Filters  bool // certificate name filters
 }
 
 // Everything is what an SQL database holds.
-func Everything() Features { return Features{true, true, true, true, true} }
+func Everything() Features { return Features{true, true, true, true, true, true, true} }
 
 // Run checks a store. Each call of open gives a new empty one, which Run does not close.
 func Run(t *testing.T, open func(t *testing.T) ring.Store, f Features) {
@@ -56,14 +58,33 @@ func Run(t *testing.T, open func(t *testing.T) ring.Store, f Features) {
 		{"LoopEndsEarly", loopEndsEarly, f.Rings},
 		{"Rollback", rollback, f.Rings},
 		{"ErrorThenCommit", errorThenCommit, f.Rings},
+		{"Attempt", attempt, f.Rings},
+		{"AttemptNested", attemptNested, f.Rings},
+		{"AttemptInLoop", attemptInLoop, f.Rings},
 		{"Cancel", cancel, f.Rings},
 		{"Isolation", isolation, f.Rings},
 		{"Writers", writers, f.Rings && f.Records},
 		{"Settings", settings, f.Records},
 		{"Profiles", profiles, f.Profiles},
 		{"Classes", classes, f.Profiles},
+		{"Users", users, f.Profiles},
+		{"Groups", groups, f.Profiles},
+		{"Memberships", memberships, f.Profiles},
+		{"Tokens", tokens, f.Tokens},
+		{"TokenObjects", tokenObjects, f.Tokens},
+		{"TokenDefault", tokenDefault, f.Tokens && f.Defaults},
+		{"TokenKeys", tokenKeys, f.Tokens},
+		{"TokenLoops", tokenLoops, f.Tokens},
+		{"TokensRefused", tokensRefused, !f.Tokens},
+		{"Filters", filters, f.Filters},
+		{"FiltersUnique", filtersUnique, f.Filters},
+		{"FilterLoops", filterLoops, f.Filters},
+		{"FilterHints", filterHints, f.Filters},
+		{"FiltersRefused", filtersRefused, !f.Filters},
+		{"GenericProfiles", genericProfiles, f.Profiles},
 		{"SettingsRefused", settingsRefused, !f.Records},
 		{"ProfilesRefused", profilesRefused, !f.Profiles},
+		{"UsersRefused", usersRefused, !f.Profiles},
 		{"DefaultRefused", defaultsRefused, !f.Defaults},
 	}
 	for _, test := range tests {
@@ -114,7 +135,7 @@ func (s suite) is(err, class error) {
 // equal compares what a store gave with what it was given. Handles count, parsed forms do not.
 func (s suite) equal(got, want any) {
 	s.Helper()
-	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(ring.Certificate{}), cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(ring.Certificate{}, ring.TokenObject{}), cmpopts.EquateEmpty()); d != "" {
 		s.Errorf("not as stored (-want +got):\n%s", d)
 	}
 }

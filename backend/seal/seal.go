@@ -85,11 +85,21 @@ func additional(version byte, bind []byte) []byte {
 // certificate in it, and the certificate's public key (DER SubjectPublicKeyInfo). A sealed key
 // that is moved to another certificate, another database or another public key does not open.
 func Bind(database string, certificate int64, spki []byte) []byte {
+	return bind("signet private key", database, certificate, spki)
+}
+
+// BindToken is Bind for a private key that belongs to an object of a token. The two kinds of
+// record have handles of their own; a key that is moved from one kind to the other does not open.
+func BindToken(database string, object int64, spki []byte) []byte {
+	return bind("signet token key", database, object, spki)
+}
+
+func bind(kind, database string, record int64, spki []byte) []byte {
 	digest := sha256.Sum256(spki)
 	var id [8]byte
-	binary.BigEndian.PutUint64(id[:], uint64(certificate))
+	binary.BigEndian.PutUint64(id[:], uint64(record))
 	var b []byte
-	for _, field := range [][]byte{[]byte("signet private key"), []byte(database), id[:], digest[:]} {
+	for _, field := range [][]byte{[]byte(kind), []byte(database), id[:], digest[:]} {
 		// Lengths keep the borders: no two records give the same bytes.
 		b = binary.BigEndian.AppendUint32(b, uint32(len(field)))
 		b = append(b, field...)

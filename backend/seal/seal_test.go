@@ -83,18 +83,20 @@ func TestOpenRefuses(t *testing.T) {
 	open("cleared data key", key, sealed, bind)
 }
 
-// TestBind checks that the border between two fields counts.
+// TestBind checks that the border between two fields counts, and the kind of record.
 func TestBind(t *testing.T) {
 	seen := map[string]string{}
 	for _, db := range []string{"", "a", "ab", "a\x00"} {
 		for _, id := range []int64{0, 1, 256, -1} {
 			for _, spki := range []string{"", "b", "\x00b"} {
-				name := fmt.Sprintf("%q %d %q", db, id, spki)
-				b := string(Bind(db, id, []byte(spki)))
-				if earlier, ok := seen[b]; ok {
-					t.Errorf("%s and %s are bound alike", name, earlier)
+				for kind, bind := range map[string]func(string, int64, []byte) []byte{"certificate": Bind, "token": BindToken} {
+					name := fmt.Sprintf("%s %q %d %q", kind, db, id, spki)
+					b := string(bind(db, id, []byte(spki)))
+					if earlier, ok := seen[b]; ok {
+						t.Errorf("%s and %s are bound alike", name, earlier)
+					}
+					seen[b] = name
 				}
-				seen[b] = name
 			}
 		}
 	}

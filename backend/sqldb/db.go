@@ -1,6 +1,6 @@
-// Package sqldb keeps a key-ring database in SQL tables. Today that is a SQLite file; the
-// statements keep to what PostgreSQL takes too, and what is SQLite's alone is in file.go,
-// schema.go and errors.go.
+// Package sqldb keeps a key-ring database in SQL tables. Today that is a SQLite file. The
+// statements of transactions keep to what PostgreSQL takes too; opening, making and migrating a
+// database, and reading the engine's error codes, are SQLite's alone.
 //
 // The package is storage and no more: the rules of RACF are in package ring, and the sealing of
 // private keys is in package seal. It parses a certificate only for the columns that look-ups
@@ -70,6 +70,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if db.stash == "" {
 		db.stash = StashPath(db.path)
 	}
+	if db.stash, err = filepath.Abs(db.stash); err != nil {
+		return nil, fmt.Errorf("database %q: stash file: %w", db.path, err)
+	}
 	if err := db.ensureFile(o.Create); err != nil {
 		return nil, err
 	}
@@ -105,6 +108,7 @@ func (db *DB) dsn() string {
 		"_txlock":       {"immediate"},
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
+		"_pragma":       {"secure_delete(1)"}, // a destroyed private key leaves no bytes behind
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
 	return u.String()

@@ -90,11 +90,17 @@ func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
 	case r.sealed == nil:
 		return nil, fmt.Errorf("%v: its record is gone from the database", what)
 	}
+	return t.openKey(what, r.sealed, r.cert, seal.Bind, c.ID)
+}
+
+// openKey opens the sealed private key of a certificate. bind, which is of package seal, says
+// with the handle what record the key belongs to.
+func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) (crypto.Signer, error) {
 	key, uuid, err := t.dataKey()
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}
-	der, err := key.Open(r.sealed, seal.Bind(uuid, c.ID, r.cert.RawSubjectPublicKeyInfo))
+	der, err := key.Open(sealed, bind(uuid, id, x.RawSubjectPublicKeyInfo))
 	if err != nil {
 		return nil, fmt.Errorf("%v: cannot be opened: %w", what, err)
 	}
@@ -104,7 +110,7 @@ func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
 		return nil, fmt.Errorf("%v: not in PKCS #8 form", what) // the cause could show key bytes
 	}
 	signer, ok := parsed.(crypto.Signer)
-	if !ok || !sameKey(signer.Public(), r.cert.PublicKey) {
+	if !ok || !sameKey(signer.Public(), x.PublicKey) {
 		return nil, fmt.Errorf("%v: not the key of its certificate", what)
 	}
 	return signer, nil
@@ -118,27 +124,37 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, signer crypto.Signer) error {
 		return err
 	case r.ref.InToken():
 		return inToken(what)
-	case !sameKey(signer.Public(), r.cert.PublicKey):
-		return fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	sealed, err := t.sealKey(what, signer, r.cert, seal.Bind, c.ID)
 	if err != nil {
-		return fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
-	}
-	defer clear(der)
-	key, uuid, err := t.dataKey()
-	if err != nil {
-		return fmt.Errorf("%v: %w", what, err)
-	}
-	sealed, err := key.Seal(der, seal.Bind(uuid, c.ID, r.cert.RawSubjectPublicKeyInfo))
-	if err != nil {
-		return fmt.Errorf("%v: %w", what, err)
+		return err
 	}
 	_, err = t.exec("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2) ON CONFLICT (certificate) DO UPDATE SET sealed = excluded.sealed", c.ID, sealed)
 	if err != nil {
 		return err
 	}
 	return t.setKey(c, ring.KeyInStore)
+}
+
+// sealKey seals the private key of a certificate, as openKey opens it.
+func (t *tx) sealKey(what name, signer crypto.Signer, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
+	if !sameKey(signer.Public(), x.PublicKey) {
+		return nil, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	if err != nil {
+		return nil, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
+	}
+	defer clear(der)
+	key, uuid, err := t.dataKey()
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", what, err)
+	}
+	sealed, err := key.Seal(der, bind(uuid, id, x.RawSubjectPublicKeyInfo))
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", what, err)
+	}
+	return sealed, nil
 }
 
 func (t *tx) DeletePrivateKey(c *ring.Certificate) error {

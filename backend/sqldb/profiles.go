@@ -65,7 +65,16 @@ func (t *tx) Profile(class, profile string) (*saf.Profile, error) {
 }
 
 func (t *tx) Profiles(class string) iter.Seq2[*saf.Profile, error] {
-	const query = "SELECT id, " + profileColumns + " FROM profiles WHERE class = $1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4"
+	return t.profiles("SELECT id, "+profileColumns+" FROM profiles WHERE class = $1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4", class)
+}
+
+func (t *tx) GenericProfiles(class string) iter.Seq2[*saf.Profile, error] {
+	return t.profiles("SELECT id, "+profileColumns+" FROM profiles WHERE class = $1 AND generic = 1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4", class)
+}
+
+// profiles yields the rows of a query that takes the class, the name to start after, the bound
+// and the limit.
+func (t *tx) profiles(query, class string) iter.Seq2[*saf.Profile, error] {
 	return sequence(t, profiles, "", func(after string, bound int64, limit int) (page []entry[string, *saf.Profile], err error) {
 		var ids []int64
 		err = t.each(query, []any{class, after, bound, limit}, func(scan func(...any) error) error {

@@ -34,6 +34,12 @@ const (
 	rings
 	connections
 	profiles
+	tokens
+	tokenObjects
+	users
+	userGroups
+	memberships
+	filters
 	tables
 )
 

@@ -103,10 +103,12 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
 	f.BoolVar(&a.flags.noColor, "no-color", a.flags.noColor, "never use colours")
+	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(
 		a.gencertCommand(), a.genreqCommand(), a.addCommand(), a.alterCommand(), a.deleteCommand(),
-		a.exportCommand(), a.listCommand(),
+		a.exportCommand(), a.listCommand(), a.checkcertCommand(), a.listchainCommand(), a.rekeyCommand(), a.rolloverCommand(),
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
+		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.runCommand(), a.racdcertCommand(), a.dbCommand(),
 	)
 	return root
@@ -172,7 +174,7 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 		return nil, err
 	}
 	if a.store.Created {
-		a.say("created database %s; its keys are sealed to the stash file beside it: back up both", a.store.Name)
+		a.say("created database %s; its private keys open with %s: back up both, and keep that one secret", a.store.Name, a.store.Stash)
 	}
 	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
 	return a.manager, nil

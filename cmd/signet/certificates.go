@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"signet/export"
-	"signet/racdcert"
 	"signet/ring"
 )
 
@@ -47,17 +44,8 @@ func (a *app) add(ctx context.Context, target, file string, trust statusFlags, p
 	if q.Owner, q.Label, err = ownerAndLabel(target); err != nil {
 		return err
 	}
-	if q.Data, err = a.files.Read(file, racdcert.MaxInput); err != nil {
+	if q.Data, q.Password, err = a.readPackage(file, passwordFile); err != nil {
 		return err
-	}
-	if passwordFile != "" {
-		if q.Password, err = a.password(passwordFile); err != nil {
-			return err
-		}
-	} else if _, err := export.Decode(q.Data, nil); errors.Is(err, export.ErrPassword) {
-		if q.Password, err = a.ask("Password of " + file + ": "); err != nil {
-			return err
-		}
 	}
 	r, err := m.Add(ctx, q)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"encoding/hex"
 	"time"
 
@@ -11,28 +12,29 @@ import (
 // certificateJSON is a certificate as programs see it. Names are in RFC 4514 form, times in
 // UTC, the serial number and the fingerprint in hexadecimal.
 type certificateJSON struct {
-	Owner            string    `json:"owner"`
-	Label            string    `json:"label"`
-	ID               string    `json:"certificateId"`
-	Status           string    `json:"status"`
-	Subject          string    `json:"subject"`
-	Issuer           string    `json:"issuer"`
-	Serial           string    `json:"serial"`
-	NotBefore        time.Time `json:"notBefore"`
-	NotAfter         time.Time `json:"notAfter"`
-	AltNames         *altJSON  `json:"altNames,omitempty"`
-	SigningAlgorithm string    `json:"signingAlgorithm"`
-	KeyUsage         []string  `json:"keyUsage,omitempty"`
-	ExtKeyUsage      []string  `json:"extKeyUsage,omitempty"`
-	CA               bool      `json:"ca"`
-	KeyType          string    `json:"keyType"`
-	KeySize          int       `json:"keySize"`
-	PrivateKey       bool      `json:"privateKey"`
-	Requested        bool      `json:"requested,omitempty"`
-	SHA256           string    `json:"sha256"`
-	Added            time.Time `json:"added"`
-	AddedBy          string    `json:"addedBy"`
-	Rings            []string  `json:"rings,omitempty"`
+	Owner            string     `json:"owner,omitempty"`
+	Label            string     `json:"label,omitempty"`
+	ID               string     `json:"certificateId,omitempty"`
+	Status           string     `json:"status,omitempty"`
+	Subject          string     `json:"subject"`
+	Issuer           string     `json:"issuer"`
+	Serial           string     `json:"serial"`
+	NotBefore        time.Time  `json:"notBefore"`
+	NotAfter         time.Time  `json:"notAfter"`
+	AltNames         *altJSON   `json:"altNames,omitempty"`
+	SigningAlgorithm string     `json:"signingAlgorithm"`
+	KeyUsage         []string   `json:"keyUsage,omitempty"`
+	ExtKeyUsage      []string   `json:"extKeyUsage,omitempty"`
+	CA               bool       `json:"ca"`
+	KeyType          string     `json:"keyType"`
+	KeySize          int        `json:"keySize"`
+	PrivateKey       bool       `json:"privateKey"`
+	Requested        bool       `json:"requested,omitempty"`
+	SHA256           string     `json:"sha256"`
+	Added            *time.Time `json:"added,omitempty"`
+	AddedBy          string     `json:"addedBy,omitempty"`
+	Remark           string     `json:"remark,omitempty"`
+	Rings            []string   `json:"rings,omitempty"`
 }
 
 type altJSON struct {
@@ -42,16 +44,32 @@ type altJSON struct {
 	URIs   []string `json:"uri,omitempty"`
 }
 
-// describe gives the JSON form of a certificate.
+// describe gives the JSON form of a listed certificate.
 func describe(l ring.Listing) (*certificateJSON, error) {
-	c := l.Certificate
-	x, err := c.X509()
+	x, err := l.Certificate.X509()
 	if err != nil {
 		return nil, err
 	}
-	sum := cert.Fingerprint(c.DER)
+	return describeStored(l.Certificate, x, l.Rings), nil
+}
+
+// describeStored gives the JSON form of a certificate of the database.
+func describeStored(c *ring.Certificate, x *x509.Certificate, rings []ring.RingRef) *certificateJSON {
+	j := describeX509(x)
+	j.Owner, j.Label, j.ID, j.Status = c.Owner.Name(), c.Label, c.Ref().CertificateID(), string(c.Status)
+	j.PrivateKey, j.Requested = c.HasKey(), c.Requested
+	added := c.Added.UTC()
+	j.Added, j.AddedBy = &added, c.AddedBy
+	for _, r := range rings {
+		j.Rings = append(j.Rings, r.String())
+	}
+	return j
+}
+
+// describeX509 gives the JSON form of what a certificate says of itself.
+func describeX509(x *x509.Certificate) *certificateJSON {
+	sum := cert.Fingerprint(x.Raw)
 	j := &certificateJSON{
-		Owner: c.Owner.Name(), Label: c.Label, ID: c.Ref().CertificateID(), Status: string(c.Status),
 		Subject: cert.SubjectOf(x).String(), Issuer: cert.IssuerOf(x).String(), Serial: cert.SerialHex(x.SerialNumber),
 		NotBefore: x.NotBefore.UTC(), NotAfter: x.NotAfter.UTC(),
 		SigningAlgorithm: cert.SignatureName(x),
@@ -59,8 +77,8 @@ func describe(l ring.Listing) (*certificateJSON, error) {
 		ExtKeyUsage:      cert.ExtUsageWords(x.ExtKeyUsage, x.UnknownExtKeyUsage),
 		CA:               x.BasicConstraintsValid && x.IsCA,
 		KeyType:          cert.KeyType(x), KeySize: cert.KeySize(x),
-		PrivateKey: c.HasKey(), Requested: c.Requested, SHA256: hex.EncodeToString(sum[:]),
-		Added: c.Added.UTC(), AddedBy: c.AddedBy,
+		SHA256: hex.EncodeToString(sum[:]),
+		Remark: cert.Remark(x),
 	}
 	if a := cert.AltNamesOf(x); !a.Empty() {
 		j.AltNames = &altJSON{DNS: a.DNS, Emails: a.Emails, URIs: a.URIs}
@@ -68,8 +86,5 @@ func describe(l ring.Listing) (*certificateJSON, error) {
 			j.AltNames.IPs = append(j.AltNames.IPs, ip.String())
 		}
 	}
-	for _, r := range l.Rings {
-		j.Rings = append(j.Rings, r.String())
-	}
-	return j, nil
+	return j
 }

@@ -27,13 +27,14 @@ type files struct {
 	stdin  io.Reader
 	stdout io.Writer
 
-	held map[string]*heldFile // writes to be made together; nil when each is made at once
-	keys []string             // their paths in order
+	held      map[string]*heldFile // writes to be made together; nil when each is made at once
+	keys      []string             // their paths in order
+	rehearsal bool                 // the held writes will never be made
 }
 
 type heldFile struct {
 	data   []byte
-	staged *atomicfile.Staged
+	staged *atomicfile.Staged // nil in a rehearsal
 }
 
 func newFiles(stdin io.Reader, stdout io.Writer) *files {
@@ -103,11 +104,17 @@ func fileError(path string, err error) error {
 
 // Write replaces a file at once and durably. A held write is only prepared.
 func (f *files) Write(name string, data []byte, private bool) error {
+	if f.rehearsal {
+		return f.rehearse(name, data)
+	}
 	if name == "-" {
 		_, err := f.stdout.Write(data)
 		return err
 	}
 	path, mode := f.path(name), modePublic
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return writeThrough(path, data) // a device or a pipe cannot be replaced
+	}
 	if private {
 		mode = modePrivate
 	}
@@ -127,6 +134,33 @@ func (f *files) Write(name string, data []byte, private bool) error {
 		f.keys = append(f.keys, path)
 	}
 	f.held[path] = &heldFile{data, staged}
+	return nil
+}
+
+// writeThrough writes to what is not a file, such as /dev/stdout.
+func writeThrough(path string, data []byte) error {
+	w, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fileError(path, err)
+	}
+	_, err = w.Write(data)
+	if err := errors.Join(err, w.Close()); err != nil {
+		return fileError(path, err)
+	}
+	return nil
+}
+
+// rehearse checks that a file could be written, and keeps it for the script to read.
+func (f *files) rehearse(name string, data []byte) error {
+	path := f.path(name)
+	info, err := os.Stat(path)
+	if name == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil
+	}
+	if err := atomicfile.Check(path); err != nil {
+		return fileError(path, err)
+	}
+	f.held[path] = &heldFile{data: data}
 	return nil
 }
 

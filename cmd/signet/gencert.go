@@ -103,16 +103,7 @@ func (a *app) gencertRequest(m *ring.Manager, name string, f gencertFlags) (q ri
 		}
 		q.AltNames.IPs = append(q.AltNames.IPs, ip)
 	}
-	if f.days < 0 {
-		return q, usagef("--days %d: write a positive number", f.days)
-	}
-	if f.days > 0 && f.notAfter != "" {
-		return q, usagef("--days and --notafter exclude each other")
-	}
-	if q.NotBefore, err = momentOf(f.notBefore); err != nil {
-		return q, err
-	}
-	if q.NotAfter, err = momentOf(f.notAfter); err != nil {
+	if q.NotBefore, q.NotAfter, err = period(f.notBefore, f.notAfter, f.days); err != nil {
 		return q, err
 	}
 	if f.signWith != "" {
@@ -126,6 +117,21 @@ func (a *app) gencertRequest(m *ring.Manager, name string, f gencertFlags) (q ri
 		q.Request, err = a.files.Read(f.request, cert.MaxSize)
 	}
 	return q, err
+}
+
+// period reads the flags of the validity.
+func period(notBefore, notAfter string, days int) (from, to ring.Moment, err error) {
+	switch {
+	case days < 0:
+		return from, to, usagef("--days %d: write a positive number", days)
+	case days > 0 && notAfter != "":
+		return from, to, usagef("--days and --notafter exclude each other")
+	}
+	if from, err = momentOf(notBefore); err != nil {
+		return from, to, err
+	}
+	to, err = momentOf(notAfter)
+	return from, to, err
 }
 
 // momentOf reads a date, or a date and a time with a blank or a T between them.

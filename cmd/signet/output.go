@@ -21,9 +21,12 @@ type answer struct {
 	Messages     []messageJSON     `json:"messages,omitempty"`
 	Certificate  *certificateJSON  `json:"certificate,omitempty"`
 	Certificates []certificateJSON `json:"certificates,omitempty"`
+	Chain        *chainJSON        `json:"chain,omitempty"`
 	Rings        []ringJSON        `json:"rings,omitempty"`
+	Tokens       []tokenJSON       `json:"tokens,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
+	Explanation  *explanationJSON  `json:"explanation,omitempty"`
 	File         string            `json:"file,omitempty"`
 	Format       string            `json:"format,omitempty"`
 }

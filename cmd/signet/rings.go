@@ -77,11 +77,8 @@ certauth or site for the others.`,
 				return err
 			}
 			q := ring.Connect{Cert: certRef, Ring: ringRef, Default: isDefault}
-			switch u := ring.Usage(strings.ToUpper(usage)); u {
-			case "", ring.UsagePersonal, ring.UsageCertAuth, ring.UsageSite:
-				q.Usage = u
-			default:
-				return usagef("--usage %q: choose personal, certauth or site", usage)
+			if q.Usage, err = parseUsage(usage); err != nil {
+				return err
 			}
 			r, err := m.Connect(c.Context(), q)
 			if err != nil {
@@ -93,6 +90,15 @@ certauth or site for the others.`,
 	c.Flags().StringVar(&usage, "usage", "", "personal, certauth or site")
 	c.Flags().BoolVar(&isDefault, "default", false, "make it the ring's default certificate")
 	return c
+}
+
+// parseUsage reads --usage, empty when it was not given.
+func parseUsage(s string) (ring.Usage, error) {
+	switch u := ring.Usage(strings.ToUpper(s)); u {
+	case "", ring.UsagePersonal, ring.UsageCertAuth, ring.UsageSite:
+		return u, nil
+	}
+	return "", usagef("--usage %q: choose personal, certauth or site", s)
 }
 
 func (a *app) removeCommand() *cobra.Command {

@@ -23,12 +23,16 @@ type commandJSON struct {
 	Code     ring.Code     `json:"code"`
 	Messages []messageJSON `json:"messages,omitempty"`
 	Output   string        `json:"output,omitempty"`
+	Does     string        `json:"does,omitempty"`
+	Reads    []string      `json:"reads,omitempty"`
+	Writes   []string      `json:"writes,omitempty"`
 }
 
 // runFlags are the flags of run.
 type runFlags struct {
-	dsnDir         string
-	strict, atomic bool
+	dsnDir               string
+	strict, atomic, join bool
+	check, explain       bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -42,21 +46,41 @@ A data set name becomes a file of that name in --dsn-dir; a name with a slash is
 
 The code of a job is the one that its terminal monitor program gives: of IKJEFT01 the code
 of the last command, of IKJEFT1A and IKJEFT1B the first that is not zero. Other scripts end
-with the highest code of their commands.`,
+with the highest code of their commands.
+
+--check runs nothing. It reports every problem of every script with its line and column:
+first whatever cannot be read; when everything can, what would fail, such as a certificate
+that is not there, found by a rehearsal that changes neither the database nor a file. It goes
+on after a problem and ends with the highest code of all.
+
+--explain runs nothing either and looks at no database: it says for each command what it
+would do, and which files it would read and write.
+
+--join is for commands copied from documentation, over several lines without continuation
+marks: a line that does not begin with the name of a command continues the one before it.
+
+Closing parentheses that are missing at the end of a command are supplied with a warning
+where it is certain which; with --strict they are an error.`,
 		Example: `  signet run job.jcl
+  signet run --check job.jcl commands.txt
+  signet run --explain job.jcl
   signet run --dsn-dir out --strict commands.txt
   signet run --atomic rings.txt --output json`,
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error { return a.runScripts(c.Context(), given, f) },
 	}
 	c.Flags().StringVar(&f.dsnDir, "dsn-dir", "", "folder of the data sets (default: the current folder)")
-	c.Flags().BoolVar(&f.strict, "strict", false, "stop at the first command that ends above 4")
+	c.Flags().BoolVar(&f.strict, "strict", false, "stop at the first command that ends above 4, and supply no parentheses")
 	c.Flags().BoolVar(&f.atomic, "atomic", false, "all changes or none: one transaction, undone when a command ends above 4")
+	c.Flags().BoolVar(&f.check, "check", false, "report all problems, and change nothing")
+	c.Flags().BoolVar(&f.explain, "explain", false, "say what each command would do, and do nothing")
+	c.Flags().BoolVar(&f.join, "join", false, "a line that begins no command continues the one before it")
 	return c
 }
 
 func (a *app) racdcertCommand() *cobra.Command {
-	return &cobra.Command{
+	var f runFlags
+	c := &cobra.Command{
 		Use:     "racdcert 'COMMAND'",
 		Short:   "Run one command in RACDCERT syntax",
 		Example: `  signet racdcert "ID(WEBSRV) LISTRING(TLSRING)"`,
@@ -66,10 +90,11 @@ func (a *app) racdcertCommand() *cobra.Command {
 			if word, _, _ := strings.Cut(strings.TrimSpace(text), " "); !strings.EqualFold(word, "RACDCERT") {
 				text = "RACDCERT " + text
 			}
-			sources := []source{{"", []byte(text)}}
-			return a.runSources(c.Context(), sources, runFlags{})
+			return a.runSources(c.Context(), []source{{"", []byte(text)}}, f)
 		},
 	}
+	c.Flags().BoolVar(&f.strict, "strict", false, "supply no missing parentheses")
+	return c
 }
 
 // source is a script with its name, empty for a command from the command line.
@@ -79,6 +104,9 @@ type source struct {
 }
 
 func (a *app) runScripts(ctx context.Context, names []string, f runFlags) error {
+	if f.check && f.explain {
+		return usagef("run: --check and --explain exclude each other")
+	}
 	var sources []source
 	for _, name := range names {
 		path := name
@@ -91,31 +119,40 @@ func (a *app) runScripts(ctx context.Context, names []string, f runFlags) error 
 		}
 		sources = append(sources, source{name, data})
 	}
+	a.files.dir = f.dsnDir
 	return a.runSources(ctx, sources, f)
 }
 
 // errStopped ends an atomic run whose command failed; the command has been reported.
 var errStopped = errors.New("a command failed")
 
-// runSources runs scripts, with the database open and, when they are atomic, in one
-// transaction.
+// runSources reads scripts and does with them what the flags say.
 func (a *app) runSources(ctx context.Context, sources []source, f runFlags) error {
-	m, err := a.open(ctx)
+	issuer, err := a.issuer()
 	if err != nil {
 		return err
 	}
 	var scripts []script
 	for _, s := range sources {
-		sc, ok := a.readScript(s, m.Issuer())
-		if !ok {
-			if a.json() {
-				return a.print(answer{})
-			}
-			return nil
-		}
-		scripts = append(scripts, sc)
+		scripts = append(scripts, a.readScript(s, racdcert.Options{User: issuer, Join: f.join}))
 	}
-	a.files.dir = f.dsnDir
+	switch {
+	case f.check:
+		return a.checkScripts(ctx, scripts, issuer, f)
+	case f.explain:
+		return a.explainScripts(scripts, f)
+	}
+	var problems findings
+	for _, sc := range scripts {
+		problems.add(sc.name, sc.problems...)
+	}
+	if len(problems.all) > 0 { // a job that cannot be run as a whole is not begun
+		return problems.print(a)
+	}
+	m, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
 	r := &scriptRun{app: a, flags: f}
 	if f.atomic {
 		err = a.runAtomic(ctx, m, scripts, r)
@@ -135,7 +172,6 @@ func (a *app) runSources(ctx context.Context, sources []source, f runFlags) erro
 // database has taken everything.
 func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, r *scriptRun) error {
 	a.files.hold()
-	r.flags.strict = true
 	before := a.manager
 	err := m.Atomic(ctx, func(inner *ring.Manager) error {
 		a.manager = inner
@@ -159,26 +195,25 @@ func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, 
 
 // script is one script ready to run: of TSO commands, or of signet's own.
 type script struct {
-	name  string
-	tso   *racdcert.Script
-	plain []plainCommand
+	name     string
+	tso      *racdcert.Script // nil when not even its lines could be read
+	plain    []plainCommand
+	problems []racdcert.Message // why it cannot be run
 }
 
-// readScript reads a script; its problems are reported and make it not ok.
-func (a *app) readScript(s source, issuer ring.Owner) (script, bool) {
+// readScript reads a script.
+func (a *app) readScript(s source, o racdcert.Options) script {
 	sc := script{name: s.name}
 	if lines, ok := a.plainScript(s.data); ok {
 		sc.plain = lines
-		return sc, true
+		return sc
 	}
-	read, problems := racdcert.Read(s.data, issuer)
+	var problems []tso.Problem
+	sc.tso, problems = racdcert.Read(s.data, o)
 	for _, p := range problems {
-		m := racdcert.ProblemMessage(p)
-		a.raise(m.Code)
-		a.show(place(s.name, m.Pos), m.Message)
+		sc.problems = append(sc.problems, racdcert.ProblemMessage(p))
 	}
-	sc.tso = read
-	return sc, len(problems) == 0
+	return sc
 }
 
 // place says where in a script something is.
@@ -218,7 +253,7 @@ func (r *scriptRun) all(ctx context.Context, m *ring.Manager, scripts []script) 
 func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stopped bool) {
 	a := r.app
 	var output bytes.Buffer
-	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout}
+	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout, Strict: r.flags.strict}
 	if a.json() {
 		s.Output = &output
 	}
@@ -226,9 +261,7 @@ func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stoppe
 		c := commandJSON{File: sc.name, Line: o.Pos.Line, Command: o.Command, Code: o.Code, Output: output.String()}
 		output.Reset()
 		for _, msg := range o.Messages {
-			j := message(msg.Message)
-			j.Line, j.Column = msg.Pos.Line, msg.Pos.Col
-			c.Messages = append(c.Messages, j)
+			c.Messages = append(c.Messages, placed("", msg))
 			if !a.json() {
 				a.show(place(sc.name, msg.Pos), msg.Message)
 			}
@@ -237,7 +270,11 @@ func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stoppe
 			r.commands = append(r.commands, c)
 		}
 	}
-	sum := sc.tso.Run(ctx, &s, r.flags.strict)
+	ending := racdcert.AsTMP
+	if r.stopsEarly() {
+		ending = racdcert.Strict
+	}
+	sum := sc.tso.Run(ctx, &s, ending)
 	a.raise(sum.Code)
 	if sum.Failed > 0 && sum.Code <= ring.Warning {
 		a.say("%s ends %d as its terminal monitor program would, though %d of %d commands failed; --strict stops at the first",
@@ -245,6 +282,9 @@ func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stoppe
 	}
 	return sum.Stopped
 }
+
+// stopsEarly reports whether the run ends with the first command that ends above 4.
+func (r *scriptRun) stopsEarly() bool { return r.flags.strict || r.flags.atomic }
 
 // plain runs a file of signet commands.
 func (r *scriptRun) plain(ctx context.Context, sc script) (stopped bool) {
@@ -264,7 +304,7 @@ func (r *scriptRun) plain(ctx context.Context, sc script) (stopped bool) {
 		if a.json() {
 			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: line.words[0], Code: code, Output: output.String()})
 		}
-		if code > ring.Warning && r.flags.strict {
+		if code > ring.Warning && r.stopsEarly() {
 			return true
 		}
 	}

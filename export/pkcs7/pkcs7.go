@@ -1,6 +1,7 @@
 // Package pkcs7 reads and writes PKCS #7 certificate packages: a SignedData without signers
 // that carries certificates (RFC 2315 section 9, "certs-only" of RFC 5652 section 5). It takes
-// DER only.
+// DER only. Of a SignedData that carries more it reads the certificates: no content, no
+// signatures, no CRLs, no attribute certificates.
 package pkcs7
 
 import (
@@ -20,13 +21,11 @@ var (
 	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
 )
 
-// maxCertificates caps the certificates of one package.
+// maxCertificates caps the certificates of one package, so that a file of the smallest ones
+// possible does not fill the memory. The largest public bundles hold a few hundred.
 const maxCertificates = 4096
 
-var (
-	contextTag0 = der.Tag(0).Constructed().ContextSpecific()
-	contextTag1 = der.Tag(1).Constructed().ContextSpecific()
-)
+var contextTag0 = der.Tag(0).Constructed().ContextSpecific()
 
 // Looks reports whether data begins as a PKCS #7 SignedData does.
 func Looks(data []byte) bool {
@@ -41,8 +40,8 @@ func open(data []byte) (cryptobyte.String, error) {
 	input := cryptobyte.String(data)
 	var info, content cryptobyte.String
 	var kind asn1.ObjectIdentifier
-	if !input.ReadASN1(&info, der.SEQUENCE) || !info.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidSignedData) ||
-		!info.ReadASN1(&content, contextTag0) {
+	if !input.ReadASN1(&info, der.SEQUENCE) || !input.Empty() || !info.ReadASN1ObjectIdentifier(&kind) ||
+		!kind.Equal(oidSignedData) || !info.ReadASN1(&content, contextTag0) {
 		return nil, errNotSignedData
 	}
 	return content, nil
@@ -54,41 +53,56 @@ func Decode(data []byte) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	var signed, digests, inner, certs cryptobyte.String
-	var version int
-	var present bool
-	if !content.ReadASN1(&signed, der.SEQUENCE) || !signed.ReadASN1Integer(&version) ||
-		!signed.ReadASN1(&digests, der.SET) || !signed.ReadASN1(&inner, der.SEQUENCE) ||
-		!signed.ReadOptionalASN1(&certs, &present, contextTag0) {
-		return nil, errors.New("PKCS #7 package: damaged or cut")
+	var signed, certs cryptobyte.String
+	if !content.ReadASN1(&signed, der.SEQUENCE) || !signed.SkipASN1(der.INTEGER) || // version
+		!signed.SkipASN1(der.SET) || !signed.SkipASN1(der.SEQUENCE) || // digestAlgorithms, contentInfo
+		!signed.ReadOptionalASN1(&certs, nil, contextTag0) {
+		return nil, errors.New("PKCS #7 package: damaged")
+	}
+	raw, err := split(certs)
+	if err != nil {
+		return nil, fmt.Errorf("PKCS #7 package: %w", err)
 	}
 	var all []*x509.Certificate
-	for !certs.Empty() {
-		var raw cryptobyte.String
-		var tag der.Tag
-		if !certs.ReadAnyASN1Element(&raw, &tag) {
-			return nil, fmt.Errorf("PKCS #7 package: certificate %d is damaged or cut", len(all)+1)
-		}
-		if tag != der.SEQUENCE { // an attribute certificate or another choice of CertificateChoices
-			continue
-		}
-		if len(all) == maxCertificates {
-			return nil, fmt.Errorf("PKCS #7 package: more than %d certificates", maxCertificates)
-		}
-		c, err := cert.Parse(raw)
+	for i, r := range raw {
+		c, err := cert.Parse(r)
 		if err != nil {
-			return nil, fmt.Errorf("PKCS #7 package: certificate %d: %w", len(all)+1, err)
+			return nil, fmt.Errorf("PKCS #7 package: certificate %d: %w", i+1, err)
 		}
 		all = append(all, c)
-	}
-	if len(all) == 0 {
-		return nil, errors.New("PKCS #7 package: it holds no certificates")
 	}
 	return all, nil
 }
 
-// Encode gives a package of the certificates in their order.
+// split gives the certificates of a CertificateSet, yet unread.
+func split(set cryptobyte.String) ([]cryptobyte.String, error) {
+	var all []cryptobyte.String
+	for !set.Empty() {
+		var raw cryptobyte.String
+		var tag der.Tag
+		if !set.ReadAnyASN1Element(&raw, &tag) {
+			return nil, fmt.Errorf("certificate %d is damaged", len(all)+1)
+		}
+		if tag != der.SEQUENCE { // an attribute certificate (RFC 5652 section 10.2.2)
+			continue
+		}
+		if len(all) == maxCertificates {
+			return nil, fmt.Errorf("more than %d certificates", maxCertificates)
+		}
+		all = append(all, raw)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("it holds no certificates")
+	}
+	return all, nil
+}
+
+// Encode gives a package of the certificates in their order, as openssl does; DER would have
+// the set sorted.
 func Encode(certs []*x509.Certificate) ([]byte, error) {
+	if len(certs) == 0 {
+		return nil, errors.New("there is no certificate to write")
+	}
 	var b cryptobyte.Builder
 	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidSignedData)
@@ -104,8 +118,7 @@ func Encode(certs []*x509.Certificate) ([]byte, error) {
 						b.AddBytes(c.Raw)
 					}
 				})
-				b.AddASN1(contextTag1, func(*cryptobyte.Builder) {}) // crls
-				b.AddASN1(der.SET, func(*cryptobyte.Builder) {})     // signerInfos
+				b.AddASN1(der.SET, func(*cryptobyte.Builder) {}) // signerInfos
 			})
 		})
 	})

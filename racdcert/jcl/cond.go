@@ -3,6 +3,7 @@ package jcl
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"signet/racdcert/tso"
 )
@@ -41,6 +42,16 @@ func (p *parser) conds(a param, ofJob bool) []cond {
 		}
 	}
 	return conds
+}
+
+// Cond is COND= of the step as it was written, without the keyword; empty when it has none that
+// can skip the step.
+func (s *Step) Cond() string {
+	var all []string
+	for _, c := range s.conds {
+		all = append(all, strings.TrimPrefix(c.text, "COND="))
+	}
+	return strings.Join(all, " or ")
 }
 
 func isEvenOnly(s string) bool { return s == "EVEN" || s == "ONLY" }

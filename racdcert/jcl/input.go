@@ -58,7 +58,9 @@ func (p *parser) input(d *dd, before, after []*dd) {
 		d.used = true
 		find := p.data(d.mode)
 		for _, l := range d.data {
+			cut := l.Cut
 			l = substitute(l, find, false)
+			l.Cut = cut
 			if p.size += len(l.Text); p.size > tso.MaxBytes {
 				p.problem(d.pos, "the symbols make the input too long", "shorten their values")
 				return

@@ -60,6 +60,7 @@ func (p *parser) record(d *dd, c card) {
 		if rest = strings.TrimLeft(rest, " \t"); rest == "-" || rest == "+" {
 			hint = "move the continuation mark to column 72 or before"
 		}
+		c.line.Cut = strings.HasSuffix(rest, "-") || strings.HasSuffix(rest, "+")
 		d.warnings = append(d.warnings, tso.Problem{
 			Pos:  c.line.At(len(c.text)),
 			Text: fmt.Sprintf("columns 73 to 80 are not read: %q is dropped", rest),

@@ -22,6 +22,7 @@ type Statement struct {
 	Pos      Pos    // of the name
 	Operands []Operand
 	Warnings []Problem
+	Supplied int    // how many closing parentheses were missing at the end
 	Text     string // the command as joined, comments included; it may hold a password, see Command.Masked
 }
 

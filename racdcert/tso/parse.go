@@ -7,7 +7,9 @@ import (
 
 // ParseOptions changes how strictly commands are parsed. The zero value is the strict form.
 type ParseOptions struct {
-	CloseParens bool // supply closing parentheses missing at the end, as TSO/E does, with a warning
+	// CloseParens supplies closing parentheses missing at the end, as TSO/E does, with a
+	// warning; but not to a command whose last line lost its continuation mark.
+	CloseParens bool
 }
 
 // Parse makes a statement of a command, strictly. An error is a *Problem; the statement then has
@@ -23,6 +25,7 @@ func (c Command) ParseWith(opts ParseOptions) (Statement, error) {
 	}
 	p := newParser(inner)
 	p.opts = opts
+	p.opts.CloseParens = opts.CloseParens && !inner.cut
 	s, problem := p.statement()
 	if problem != nil {
 		return s, problem
@@ -87,7 +90,7 @@ func (p *parser) statement() (s Statement, problem *Problem) {
 	s.Text = p.text
 	p.skip(" \t")
 	s.Pos = p.pos(p.i)
-	defer func() { s.Warnings = p.warnings }()
+	defer func() { s.Warnings, s.Supplied = p.warnings, p.supplied }()
 	if p.done() || strings.IndexByte(",()'", p.text[p.i]) >= 0 {
 		found := "nothing"
 		if !p.done() {

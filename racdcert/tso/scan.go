@@ -50,7 +50,7 @@ func (s *scanner) step(c byte, off int) {
 		}
 	case inSlash:
 		if c == '*' {
-			s.state, s.comment = inComment, off-1
+			s.state, s.comment, s.swallowed = inComment, off-1, 0
 			return
 		}
 		s.mark(off - 1)

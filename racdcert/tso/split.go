@@ -10,6 +10,7 @@ type Command struct {
 	line     Line
 	start    int       // the first byte that is neither blank nor comment
 	warnings []Problem // what looked doubtful while its lines were joined
+	cut      bool      // it was meant to go on: see Line.Cut
 }
 
 // Text is the command as joined, comments included.
@@ -52,7 +53,7 @@ func join(lines []Line) (c Command, used int, found bool) {
 		scan = scanner{first: -1}
 		mark byte // of the line before
 	)
-	shell := len(lines) > 0 && isWrapper(firstWord(lines[0].Text))
+	shell := len(lines) > 0 && IsWrapper(firstWord(lines[0].Text))
 	for _, l := range lines {
 		body, next := cutMark(l.Text)
 		if b := strings.TrimRight(l.Text, " \t"); shell && strings.HasSuffix(b, "\\") {
@@ -87,6 +88,7 @@ func join(lines []Line) (c Command, used int, found bool) {
 		scan.read(l.Text[from:len(body)])
 		used++
 		if mark = next; mark == 0 {
+			c.cut = l.Cut
 			break
 		}
 	}

@@ -51,6 +51,7 @@ func TestSplit(t *testing.T) {
 		{"apostrophe in a comment", "/* don't */ A\nB", []string{"/* don't */ A", "B"}},
 		{"comment mark in quotes", "A '/* x'\nB", []string{"A '/* x'", "B"}},
 		{"comment mark over a break", "/-\n* x */\nA", []string{"A"}},
+		{"comment mark over a plus", "/+\n ,* x */\nA", []string{"A"}},
 		{"slash alone", "/\nA", []string{"/", "A"}},
 		{"double slash", "// X\n//* Y\nA", []string{"// X", "//* Y", "A"}},
 		{"a rule of hyphens", "/*---*/\n/*-----------*/ \nA", []string{"A"}},
@@ -106,7 +107,7 @@ func TestSplitWarns(t *testing.T) {
 	}
 	quiet := []string{
 		"/* A -\n/*  B\nLISTUSER", "/* note -\n closed */ LISTUSER", "LISTUSER -", "LISTUSER -\n\n", "/* x */ -\n\nLISTUSER",
-		"LISTUSER /* x", "LISTUSER 'a+\n  b'",
+		"LISTUSER /* x", "LISTUSER 'a+\n  b'", "/* a -\n b */ LISTUSER /* c",
 	}
 	for _, in := range quiet {
 		s, err := only(t, in).Parse()

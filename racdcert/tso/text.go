@@ -12,6 +12,7 @@ type Line struct {
 	Text   string // without its line end
 	Col    int    // column of Text[0] in the file; 0 means 1
 	Spans  []Span // where Text came from, if not simply from Number and Col; see Builder
+	Cut    bool   // a continuation mark stood behind the columns that are read, and was lost
 }
 
 // Span says where a stretch of text came from. It reaches to the next span.

@@ -14,8 +14,8 @@ func firstWord(text string) string {
 	return strings.ToUpper(text)
 }
 
-// isWrapper says whether a command wraps another one.
-func isWrapper(name string) bool {
+// IsWrapper says whether a command wraps another one.
+func IsWrapper(name string) bool {
 	switch name {
 	case "TSOCMD", "TSO", "/BIN/TSOCMD", "/BIN/TSO":
 		return true
@@ -27,7 +27,7 @@ func isWrapper(name string) bool {
 // `TSO ...`, as it is typed on ISPF panels. Quoted text is read by the rules of the shell;
 // variables of the shell stay as they stand.
 func (c Command) unwrap() (Command, *Problem) {
-	if !isWrapper(wrapperName(c)) {
+	if !IsWrapper(wrapperName(c)) {
 		return c, nil
 	}
 	text := c.line.Text
@@ -60,7 +60,7 @@ func (c Command) inner(b *Builder) Command {
 		line.Number, line.Col = pos.Line, pos.Col
 	}
 	line.Text = strings.TrimRight(line.Text, " \t")
-	return Command{line: line, warnings: c.warnings}
+	return Command{line: line, warnings: c.warnings, cut: c.cut}
 }
 
 // shell reads words of the shell from byte i on and joins them with what stands between.

@@ -1,0 +1,34 @@
+package sqldb
+
+import "slices"
+
+// Attempt keeps a savepoint while fn runs. Those of one name nest: each statement means the
+// innermost.
+func (t *tx) Attempt(fn func() error) error {
+	if err := t.savepoint("SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	added := t.added
+	for i := range added {
+		added[i] = slices.Clip(added[i])
+	}
+	failed := fn()
+	if failed != nil {
+		if err := t.savepoint("ROLLBACK TO SAVEPOINT attempt"); err != nil {
+			return err
+		}
+		t.added = added
+		t.changes++ // what a loop has read ahead may be gone
+	}
+	if err := t.savepoint("RELEASE SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	return failed
+}
+
+func (t *tx) savepoint(statement string) error {
+	if _, err := t.sql.ExecContext(t.ctx, statement); err != nil {
+		return t.fail(err)
+	}
+	return nil
+}

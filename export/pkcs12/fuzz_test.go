@@ -1,0 +1,56 @@
+package pkcs12
+
+import (
+	"runtime"
+	"testing"
+
+	gopkcs12 "software.sslmate.com/src/go-pkcs12"
+)
+
+// FuzzDecode checks that nothing panics or takes much memory, and that what readOutline refuses
+// is refused. Encode is left out: its salts and rounds would keep the fuzzer from learning.
+func FuzzDecode(f *testing.F) {
+	b := identity(f, "ed25519", 1)
+	for _, e := range []*gopkcs12.Encoder{gopkcs12.Passwordless, gopkcs12.LegacyRC2, gopkcs12.Modern2023, gopkcs12.Modern2026} {
+		for _, password := range []string{"", "x"} {
+			if e == gopkcs12.Passwordless && password != "" {
+				continue
+			}
+			if e != gopkcs12.Passwordless {
+				e = e.WithIterations(1)
+			}
+			data, err := e.Encode(b.Key, b.Certificates[0], b.Certificates[1:], password)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data, []byte(password))
+			if data, err = e.EncodeTrustStore(b.Certificates, password); err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data, []byte(password))
+		}
+	}
+	for _, place := range places {
+		f.Add(place.build(integer(1)), []byte(nil))
+	}
+	f.Add([]byte(nil), []byte(nil))
+	f.Fuzz(func(t *testing.T, data, password []byte) {
+		o, refused := readOutline(data)
+		if refused == nil && o.rounds > 10_000 {
+			t.Skip("allowed, and slow")
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got, err := Decode(data, password)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20+256*uint64(len(data)) {
+			t.Errorf("%d bytes of memory for %d", used, len(data))
+		}
+		if refused != nil && err == nil {
+			t.Fatalf("read in spite of: %v", refused)
+		}
+		if err == nil && got.Key == nil && len(got.Certificates) == 0 {
+			t.Error("nothing was read, and no error says so")
+		}
+	})
+}

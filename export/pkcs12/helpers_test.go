@@ -1,0 +1,152 @@
+package pkcs12
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"signet/cert"
+)
+
+// keys holds one key pair per kind for the whole test binary: RSA keys take their time.
+var keys = sync.OnceValue(func() map[string]crypto.Signer {
+	r, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	e, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	_, d, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return map[string]crypto.Signer{"rsa": r, "ec": e, "ed25519": d}
+})
+
+// identity gives a key of a kind, its certificate and the CA certificates above it.
+func identity(t testing.TB, kind string, issuers int) cert.Bundle {
+	t.Helper()
+	var b cert.Bundle
+	parent, signer := (*x509.Certificate)(nil), keys()["ec"]
+	for i := issuers; i >= 0; i-- {
+		key := keys()["ec"]
+		if i == 0 {
+			key, b.Key = keys()[kind], keys()[kind]
+		}
+		tmpl := &x509.Certificate{
+			SerialNumber: big.NewInt(int64(i + 1)), Subject: pkix.Name{CommonName: strings.Repeat("CA ", i) + kind},
+			NotBefore: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC),
+			IsCA: i > 0, BasicConstraintsValid: true,
+		}
+		if parent == nil {
+			parent, signer = tmpl, key
+		}
+		der, err := x509.CreateCertificate(rand.Reader, tmpl, parent, key.Public(), signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := cert.Parse(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Certificates = append([]*x509.Certificate{c}, b.Certificates...)
+		parent, signer = c, key
+	}
+	return b
+}
+
+// same checks that a bundle came through whole.
+func same(t testing.TB, got, want cert.Bundle) {
+	t.Helper()
+	if (got.Key == nil) != (want.Key == nil) || want.Key != nil && !cert.SameKey(got.Key.Public(), want.Key.Public()) {
+		t.Errorf("another private key")
+	}
+	if len(got.Certificates) != len(want.Certificates) {
+		t.Fatalf("%d certificates, want %d", len(got.Certificates), len(want.Certificates))
+	}
+	for i, c := range want.Certificates {
+		if !got.Certificates[i].Equal(c) {
+			t.Errorf("certificate %d is %v, want %v", i, got.Certificates[i].Subject, c.Subject)
+		}
+	}
+}
+
+// openssl runs the oracle in dir and fails the test if it fails.
+func openssl(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("openssl", args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("openssl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func write(t testing.TB, dir, file string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t testing.TB, dir, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// writeBundle puts the private key into key.pem, its certificate into leaf.pem and the others
+// into chain.pem.
+func writeBundle(t testing.TB, dir string, b cert.Bundle) {
+	t.Helper()
+	pkcs8, err := cert.MarshalPrivateKey(b.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	var chain []byte
+	for i, c := range b.Certificates {
+		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+		if i == 0 {
+			write(t, dir, "leaf.pem", text)
+		} else {
+			chain = append(chain, text...)
+		}
+	}
+	write(t, dir, "chain.pem", chain)
+}
+
+// wantError checks that an error says what it should, in one line and without the password.
+func wantError(t testing.TB, err error, part, password string) {
+	t.Helper()
+	switch {
+	case err == nil:
+		t.Errorf("no error; want one with %q", part)
+	case !strings.Contains(err.Error(), part):
+		t.Errorf("error %q; want %q in it", err, part)
+	case strings.Contains(err.Error(), "\n"):
+		t.Errorf("error %q has several lines", err)
+	case password != "" && strings.Contains(err.Error(), password):
+		t.Errorf("error %q shows the password", err)
+	}
+}

@@ -1,0 +1,230 @@
+package pkcs12
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"signet/cert"
+)
+
+// places are where a package says how many rounds of key derivation it wants.
+var places = []struct {
+	name  string
+	build func(rounds []byte) []byte
+}{
+	{"MAC", func(r []byte) []byte { return pfx(macData(alg(sha1ID), r)) }},
+	{"MAC of PBMAC1", func(r []byte) []byte { return pfx(macData(pbmac1(kdf(salt, r, integer(32))), integer(1))) }},
+	{"encrypted part, PBES1", func(r []byte) []byte { return pfx(nil, encryptedPart(pbes1(r), iv)) }},
+	{"encrypted part, PBES2", func(r []byte) []byte { return pfx(nil, encryptedPart(pbes2(kdf(salt, r)), iv)) }},
+	{"second part", func(r []byte) []byte { return pfx(nil, plainPart(), encryptedPart(pbes2(kdf(salt, r)), iv)) }},
+	{"key, PBES1", func(r []byte) []byte { return pfx(nil, plainPart(keyBag(pbes1(r), iv))) }},
+	{"key, PBES2", func(r []byte) []byte { return pfx(nil, plainPart(keyBag(pbes2(kdf(salt, r, alg(hmac256))), iv))) }},
+	{"key behind others", func(r []byte) []byte {
+		other := bag("1.2.840.113549.1.12.10.1.4", []byte{0x1f, 0x21, 0}) // a tag of two octets
+		return pfx(nil, plainPart(), plainPart(other, keyBag(pbes1(r), iv)))
+	}},
+	{"trailing items", func(r []byte) []byte {
+		return pfx(macData(alg(sha1ID), integer(1)), seq(encryptedPart(pbes1(r), iv)[2:], integer(1)))
+	}},
+}
+
+// No number of rounds above the limit is worked off, wherever it stands.
+func TestRoundsRefused(t *testing.T) {
+	for _, place := range places {
+		if _, err := readOutline(place.build(integer(maxRounds - 1))); err != nil {
+			t.Errorf("%s: an allowed number of rounds: %v", place.name, err)
+		}
+		for name, rounds := range map[string][]byte{
+			"2^31-1":      integer(1<<31 - 1),
+			"2^63-1":      integer(1<<63 - 1),
+			"just more":   integer(maxRounds + 1),
+			"none":        integer(0),
+			"negative":    integer(-1 << 62),
+			"2^71":        tlv(2, []byte{0x7f, 0, 0, 0, 0, 0, 0, 0, 0}),
+			"not minimal": tlv(2, []byte{0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff}),
+			"no digits":   tlv(2),
+		} {
+			refusedFast(t, place.name+" "+name, place.build(rounds), "rounds")
+		}
+		// What is not an INTEGER of one octet's tag and a definite length.
+		for _, tag := range []byte{0x0a, 0x22, 0x82, 0xa2, 0x42, 0x1f} {
+			refusedFast(t, fmt.Sprintf("%s tag %#x", place.name, tag), place.build(tlv(tag, integer(1<<31 - 1)[2:])), "not in DER")
+		}
+		refusedFast(t, place.name+" indefinite", place.build([]byte{0x02, 0x80, 0x7f, 0xff, 0xff, 0xff, 0, 0}), "")
+		refusedFast(t, place.name+" long length", place.build([]byte{0x02, 0x81, 0x04, 0x7f, 0xff, 0xff, 0xff}), "rounds")
+	}
+}
+
+// The limit is one for all parts together.
+func TestRoundsAddUp(t *testing.T) {
+	third := integer(maxRounds / 3)
+	parts := [][]byte{encryptedPart(pbes1(third), iv), plainPart(keyBag(pbes1(third), iv))}
+	if _, err := readOutline(pfx(nil, parts...)); err != nil {
+		t.Error(err)
+	}
+	refusedFast(t, "three", pfx(macData(pbmac1(kdf(salt, integer(maxRounds/3+2), integer(32))), integer(0)), parts...), "rounds")
+}
+
+// go-pkcs12 takes some of these for the real thing; none may pass with rounds that were not
+// counted.
+func TestDisguises(t *testing.T) {
+	many := integer(1<<31 - 1)
+	part := encryptedPart(pbes1(many), iv)
+	otherSalts := [][]byte{tlv(0x24, salt), tlv(0x84, iv), tlv(0xa4, salt), tlv(0x44, iv), tlv(0xc4, iv), {0x1f, 0x04, 0}, {0x24, 0x80, 0, 0}, alg(hmac256)}
+	for i, s := range otherSalts {
+		for name, data := range map[string][]byte{
+			"PBES2":   pfx(nil, encryptedPart(pbes2(kdf(s, many)), iv)),
+			"PBMAC1":  pfx(macData(pbmac1(kdf(s, many, integer(32))), integer(1))),
+			"PBES1":   pfx(nil, encryptedPart(alg(tripleID, seq(s, many)), iv)),
+			"MacData": pfx(seq(seq(alg(sha1ID), octets(iv)), s, many)),
+		} {
+			refusedFast(t, fmt.Sprintf("salt %d in %s", i, name), data, "not in DER")
+		}
+	}
+	// The OCTET STRING around the parts, replaced.
+	for _, wrap := range [][]byte{
+		tlv(0x0c, seq(part)), tlv(0x24, octets(seq(part))), tlv(0x24, seq(part)), tlv(0x80, seq(part)), tlv(0x05, seq(part)), seq(part),
+		append([]byte{0x1f, 0x21, byte(len(seq(part)))}, seq(part)...),
+		append(append([]byte{0x24, 0x80}, octets(seq(part))...), 0, 0),
+		append([]byte{0x04, 0x80}, seq(part)...),
+	} {
+		refusedFast(t, "wrapped", seq(integer(3), seq(oid("1.2.840.113549.1.7.1"), explicit(wrap))), "not in DER")
+	}
+	for name, data := range map[string][]byte{
+		"other tag for the parts":  seq(integer(3), seq(oid("1.2.840.113549.1.7.1"), tlv(0xa1, octets(seq(part))))),
+		"primitive [0]":            seq(integer(3), seq(oid("1.2.840.113549.1.7.1"), tlv(0x80, octets(seq(part))))),
+		"something before the MAC": pfx(tlv(0x05), seq(macData(alg(sha1ID), many))),
+		"SET for SEQUENCE":         tlv(0x31, integer(3), plainPart(part)),
+		"trailing data":            append(pfx(nil, part), 0),
+		"BER":                      append(append([]byte{0x30, 0x80}, pfx(nil, part)[2:]...), 0, 0),
+		"version 4":                seq(integer(4), plainPart(part)),
+		"signed":                   seq(integer(3), seq(oid("1.2.840.113549.1.7.2"), explicit(octets(seq(part))))),
+	} {
+		refusedFast(t, name, data, "not in DER")
+	}
+}
+
+// refusedFast decodes data, which must fail at once and with the words wanted.
+func refusedFast(t *testing.T, name string, data []byte, part string) {
+	t.Helper()
+	for _, password := range []string{"", "swordfish"} {
+		start := time.Now()
+		_, err := Decode(data, []byte(password))
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: error %v; want %q in it", name, err, part)
+		}
+	}
+}
+
+// Algorithms that go-pkcs12 has not are named, and never reach it: the parameters of scrypt
+// would be work of another kind.
+func TestUnsupportedAlgorithms(t *testing.T) {
+	one := integer(1)
+	scrypt := alg(scryptID, seq(salt, integer(1<<40), integer(1<<20), integer(1<<20)))
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		want string
+	}{
+		{"key under scrypt", pfx(nil, plainPart(keyBag(pbes2(scrypt), iv))), "its private key is protected with scrypt (1.3.6.1.4.1.11591.4.11)"},
+		{"part under scrypt", pfx(nil, encryptedPart(pbes2(scrypt), iv)), "a part of it is protected with scrypt"},
+		{"MAC with scrypt", pfx(macData(pbmac1(scrypt), one)), "its MAC is protected with scrypt"},
+		{"scrypt for PBES2", pfx(nil, encryptedPart(scrypt, iv)), "scrypt"},
+		{"RC4", pfx(nil, plainPart(keyBag(alg("1.2.840.113549.1.12.1.1", seq(salt, one)), iv))), "128-bit RC4"},
+		{"PRF", pfx(nil, encryptedPart(pbes2(kdf(salt, one, integer(32), alg("1.2.840.113549.2.10"))), iv)), "HMAC with SHA-384"},
+		{"cipher", pfx(nil, encryptedPart(alg(oidPBES2, seq(kdf(salt, one), alg("1.2.840.113549.3.7", octets(iv)))), iv)), "3DES under PBES2"},
+		{"MAC digest", pfx(macData(alg("2.16.840.1.101.3.4.2.2"), one)), "its MAC is protected with SHA-384"},
+		{"PBMAC1 digest", pfx(macData(alg(oidPBMAC1, seq(kdf(salt, one), alg("1.2.840.113549.2.8"))), one)), "HMAC with SHA-224"},
+		{"public key", pfx(nil, seq(oid("1.2.840.113549.1.7.3"), explicit(seq()))), "a public key"},
+		{"unknown", pfx(nil, encryptedPart(alg("1.2.3.4"), iv)), "protected with 1.2.3.4, which is not supported; write it anew with: openssl"},
+		{"endless", pfx(nil, encryptedPart(alg("1.2"+strings.Repeat(".3", 1000)), iv)), "1.2.3.3"},
+	} {
+		_, err := Decode(tt.in, []byte("swordfish"))
+		wantError(t, err, tt.want, "swordfish")
+		if err != nil && len(err.Error()) > 300 {
+			t.Errorf("%s: the error has %d bytes", tt.name, len(err.Error()))
+		}
+	}
+}
+
+// The other limits hold before any key is derived, too.
+func TestLimits(t *testing.T) {
+	large := make([]byte, maxKey+1)
+	parts := [][]byte{plainPart(), plainPart(), plainPart()}
+	empty := bag("1.2.3")
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		want string
+	}{
+		{"size", make([]byte, maxSize+1), "larger than 1048576 bytes"},
+		{"parts", pfx(nil, parts...), "more than 2 parts"},
+		{"keys", pfx(nil, plainPart(keyBag(oneRound, iv), keyBag(oneRound, iv))), "more than one private key"},
+		{"keys in two parts", pfx(nil, plainPart(keyBag(oneRound, iv)), plainPart(bag("1.2.840.113549.1.12.10.1.1", seq()))), "more than one private key"},
+		{"large encrypted key", pfx(nil, plainPart(keyBag(oneRound, large))), "a private key of more than 16384 bytes"},
+		{"large key", pfx(nil, plainPart(bag("1.2.840.113549.1.12.10.1.1", large))), "a private key of more than 16384 bytes"},
+		{"bags", pfx(nil, plainPart(bytes.Repeat(empty, maxBags)), plainPart(empty)), "more than 4096 certificates"},
+	} {
+		_, err := Decode(tt.in, nil)
+		wantError(t, err, tt.want, "")
+	}
+	if _, err := readOutline(pfx(nil, plainPart(bytes.Repeat(empty, maxBags)))); err != nil {
+		t.Error(err)
+	}
+}
+
+// The worst that a package of the largest size can do to go-pkcs12's memory: nothing but empty
+// bags, where only the password shows them.
+func TestMemory(t *testing.T) {
+	bags := bytes.Repeat([]byte{0x30, 0x00}, (maxSize-1000)/2)
+	data := sealed(t, "x", encryptedPart(oneRound, encrypt(t, "x", seq(bags))))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Decode(data, []byte("x"))
+	runtime.ReadMemStats(&after)
+	wantError(t, err, "malformed DER", "")
+	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<20 {
+		t.Errorf("%d MiB for a package of %d bytes", used>>20, len(data))
+	}
+}
+
+// A package cut anywhere, or with any octet changed, is an error and never another key.
+func TestDamage(t *testing.T) {
+	want := identity(t, "ed25519", 1)
+	data, err := Encode(want, []byte("swordfish"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range data {
+		if _, err := Decode(data[:n], []byte("swordfish")); err == nil {
+			t.Errorf("%d of %d bytes were read", n, len(data))
+		}
+	}
+	// One round each, as there are many.
+	pkcs8, err := cert.MarshalPrivateKey(want.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = sealed(t, "x", plainPart(certBag(want.Certificates[0]), certBag(want.Certificates[1])), plainPart(keyBag(oneRound, encrypt(t, "x", pkcs8))))
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 1 << (i % 8)
+		b, err := Decode(bad, []byte("x"))
+		if err != nil {
+			continue
+		}
+		same(t, b, want) // what the MAC does not cover and nobody reads
+	}
+	b, err := Decode(data, []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, b, want)
+}

@@ -1,0 +1,135 @@
+package racdcert
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"signet/racdcert/tso"
+	"signet/ring"
+)
+
+// statement parses a command. Parentheses that are missing at its very end are supplied, as
+// TSO/E does it, where there is only one way to read the command with them; a session that is
+// strict supplies none.
+func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, error) {
+	st, err := c.Parse()
+	if err == nil || s.Strict {
+		return st, err
+	}
+	mended, problem := c.ParseWith(tso.ParseOptions{CloseParens: true})
+	if problem != nil || !valid(mended, issuer) {
+		return st, err
+	}
+	for _, other := range closedEarlier(mended) {
+		if valid(other, issuer) {
+			return st, err
+		}
+	}
+	return mended, nil
+}
+
+func valid(st tso.Statement, issuer ring.Owner) bool {
+	_, _, err := Parse(st, issuer)
+	return err == nil
+}
+
+// closedEarlier gives the statements that a command also may have meant whose last parentheses
+// were supplied: with one of them before the last item of its list, so that the item belongs
+// to a list around it, or to the command itself.
+func closedEarlier(st tso.Statement) []tso.Statement {
+	var all []tso.Statement
+	for from := 1; from <= st.Supplied; from++ {
+		for to := range from {
+			if other, ok := moved(st.Operands, from, to); ok {
+				all = append(all, tso.Statement{Name: st.Name, Pos: st.Pos, Operands: other})
+			}
+		}
+	}
+	return all
+}
+
+// moved takes the last item out of the list that is from levels deep at the end of ops and puts
+// it at the end of the one that is to levels deep. The first item of a list stays: nobody closes
+// an empty one.
+func moved(ops []tso.Operand, from, to int) ([]tso.Operand, bool) {
+	ops = slices.Clone(ops)
+	levels := []*[]tso.Operand{&ops}
+	for range from {
+		list := *levels[len(levels)-1]
+		last := &list[len(list)-1]
+		last.Values = slices.Clone(last.Values)
+		levels = append(levels, &last.Values)
+	}
+	list := levels[from]
+	n := len(*list) - 1
+	if n < 1 {
+		return nil, false
+	}
+	item := (*list)[n]
+	*list = (*list)[:n]
+	*levels[to] = append(*levels[to], item)
+	return ops, true
+}
+
+// lacking reports whether a command was refused because something was missing at its end.
+func (o *Outcome) lacking() bool {
+	return slices.ContainsFunc(o.Messages, func(m Message) bool {
+		return m.Code >= ring.Refused && (m.ID == idMissing || m.ID == "IRRD130I" || m.ID == "IRRD121I" ||
+			strings.HasPrefix(m.Text, "unbalanced parenthesis") || strings.HasPrefix(m.Text, "unterminated quote"))
+	})
+}
+
+// joinHint is what to do about a line that continues a command without saying so.
+const joinHint = "if the line continues the command before it, end that one with + or -, or try --join"
+
+// hintAtJoin adds to the error of a command that does not exist the hint that its line may
+// belong to the command before.
+func (s *Session) hintAtJoin(st tso.Statement, err error) error {
+	var p *tso.Problem
+	if s.joined || !errors.As(err, &p) {
+		return err
+	}
+	_, known := commands[st.Name]
+	if known && !looksLikeFunction(st) || !known && !s.lacking && !isKeyword(st.Name) {
+		return err
+	}
+	q := *p
+	q.Hint = joinHint
+	return &q
+}
+
+// isKeyword reports whether a word is an operand of RACDCERT, in full or shortened to no less
+// than three letters.
+func isKeyword(word string) bool {
+	k, err := resolve(tso.Operand{Text: word}, "RACDCERT", firstLevel())
+	return err == nil && (k == word || len(word) >= 3)
+}
+
+// looksLikeFunction reports whether a command such as CONNECT, which has the name of a function
+// of RACDCERT, has the function's operands.
+func looksLikeFunction(st tso.Statement) bool {
+	if !isKeyword(st.Name) || len(st.Operands) == 0 || st.Operands[0].Text != "" {
+		return false
+	}
+	return slices.ContainsFunc(st.Operands[0].Values, func(v tso.Operand) bool { return v.HasValue })
+}
+
+// beginsCommand reports whether a line of text that has no continuation marks begins a command:
+// with its name, or with a wrapper for the shell. CONNECT( and REMOVE( are functions of RACDCERT
+// there.
+func beginsCommand(text string) bool {
+	word := text
+	if i := strings.IndexAny(text, " \t,()'\""); i >= 0 {
+		word = text[:i]
+	}
+	name := strings.ToUpper(word)
+	if tso.IsWrapper(name) {
+		return true
+	}
+	if _, ok := commands[name]; !ok {
+		return false
+	}
+	rest := strings.TrimLeft(text[len(word):], " \t")
+	return !(isKeyword(name) && strings.HasPrefix(rest, "("))
+}
