@@ -135,6 +135,9 @@ func decodeDER(data, password []byte) (cert.Bundle, error) {
 	if err == nil {
 		return cert.Bundle{Certificates: []*x509.Certificate{c}}, nil
 	}
+	if len(data) > cert.MaxSize { // nothing below limits itself
+		return cert.Bundle{}, err
+	}
 	if _, err := x509.ParseCertificateRequest(data); err == nil {
 		return cert.Bundle{}, errRequest
 	}

@@ -13,7 +13,7 @@ func checkDER(data []byte) error {
 		return errors.New("it does not begin as DER does; was a binary file transferred as text?")
 	}
 	if data[1] == 0x80 { // X.690 section 8.1.3.6
-		return errors.New("it is BER with indefinite lengths, and only DER is read; write it anew with openssl or keytool")
+		return errors.New("it is BER with indefinite lengths, and only DER is read; write PKCS #7 anew with: openssl pkcs7 -inform DER -in FILE -out NEW, and PKCS #12 with: openssl pkcs12 -in FILE -nodes | openssl pkcs12 -export -out NEW")
 	}
 	header, length := 2, int64(data[1])
 	if n := int(data[1]) - 0x80; n > 0 { // X.690 section 8.1.3.5: so many octets of length

@@ -50,7 +50,7 @@ func resolve(op tso.Operand, place string, keywords []string) (string, error) {
 // suggest names the keywords to choose from: the one nearest to a mistyped word, or all of a
 // short list.
 func suggest(word string, keywords []string) string {
-	best, distance := "", 3
+	best, distance := "", min(3, len(word))
 	for _, k := range keywords {
 		if d := editDistance(word, k); d < distance {
 			best, distance = k, d

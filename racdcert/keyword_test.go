@@ -45,7 +45,7 @@ func TestAbbreviations(t *testing.T) {
 
 func TestSuggest(t *testing.T) {
 	for word, want := range map[string]string{
-		"SUBJCTSDN": "did you mean SUBJECTSDN?", "GENCRET": "did you mean GENCERT?", "QQQQQQQQ": "",
+		"SUBJCTSDN": "did you mean SUBJECTSDN?", "GENCRET": "did you mean GENCERT?", "QQQQQQQQ": "", ">": "",
 	} {
 		if got := suggest(word, firstLevel()); got != want {
 			t.Errorf("%s: %q, want %q", word, got, want)

@@ -14,7 +14,13 @@ import (
 // strict supplies none.
 func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, error) {
 	st, err := c.Parse()
-	if err == nil || s.Strict {
+	if err == nil {
+		return st, nil
+	}
+	if _, known := commands[st.Name]; !known && st.Name != "" && !tso.IsWrapper(st.Name) {
+		return st, notFound(st) // what its operands look like does not matter
+	}
+	if s.Strict {
 		return st, err
 	}
 	mended, problem := c.ParseWith(tso.ParseOptions{CloseParens: true})
@@ -72,10 +78,11 @@ func moved(ops []tso.Operand, from, to int) ([]tso.Operand, bool) {
 	return ops, true
 }
 
-// lacking reports whether a command was refused because something was missing at its end.
+// lacking reports whether a command was refused because something was missing at its end, or
+// looked like a piece of another one.
 func (o *Outcome) lacking() bool {
 	return slices.ContainsFunc(o.Messages, func(m Message) bool {
-		return m.Code >= ring.Refused && (m.ID == idMissing || m.ID == "IRRD130I" || m.ID == "IRRD121I" ||
+		return m.Code >= ring.Refused && (m.Hint == joinHint || m.ID == idMissing || m.ID == "IRRD130I" || m.ID == "IRRD121I" ||
 			strings.HasPrefix(m.Text, "unbalanced parenthesis") || strings.HasPrefix(m.Text, "unterminated quote"))
 	})
 }

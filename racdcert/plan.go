@@ -100,7 +100,7 @@ func altNamesText(a cert.AltNames) string {
 		all = append(all, ip.String())
 	}
 	all = slices.Concat(all, a.DNS, a.Emails, a.URIs)
-	return when(len(all) > 0, "for "+strings.Join(all, " "))
+	return when(len(all) > 0, "also named "+strings.Join(all, " "))
 }
 
 func (g gencert) plan(s *Session) Plan {

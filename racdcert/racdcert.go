@@ -1,7 +1,6 @@
 package racdcert
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"signet/ring"
 )
 
-// functions are the functions of RACDCERT; those with a nil reader are not supported yet.
+// functions are the functions of RACDCERT.
 var functions = map[string]func(*racdcert, tso.Operand) (Command, error){
 	"ADD": parseAdd, "ALTER": parseAlter, "DELETE": parseDelete, "EXPORT": parseExport,
 	"GENCERT": parseGencert, "GENREQ": parseGenreq, "LIST": parseList,
@@ -21,7 +20,7 @@ var functions = map[string]func(*racdcert, tso.Operand) (Command, error){
 
 	"ADDTOKEN": parseAddtoken, "DELTOKEN": parseDeltoken, "LISTTOKEN": parseListtoken,
 	"BIND": parseBind, "UNBIND": parseUnbind, "IMPORT": parseImport,
-	"MAP": nil, "ALTMAP": nil, "DELMAP": nil, "LISTMAP": nil,
+	"MAP": parseMap, "ALTMAP": parseAltmap, "DELMAP": parseDelmap, "LISTMAP": parseListmap,
 }
 
 // operandKeywords are the other keywords at the first level of RACDCERT, whatever function
@@ -75,6 +74,9 @@ func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message
 			}
 		}
 		if _, isFunction := functions[k]; !isFunction {
+			if before, twice := c.ops[k]; twice && before.String() != op.String() {
+				notes = append(notes, remark(ring.Done, "operand %s is given more than once, and only the last one counts", k))
+			}
 			c.ops[k] = op
 			continue
 		}
@@ -89,11 +91,7 @@ func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message
 	if err := c.readOwner(); err != nil {
 		return nil, nil, err
 	}
-	read := functions[c.function]
-	if read == nil {
-		return nil, nil, fail(fn.Pos, "", "%s function %s is not supported yet", idInvalid, c.function)
-	}
-	cmd, err := read(c, fn)
+	cmd, err := functions[c.function](c, fn)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,10 +107,18 @@ func remark(code ring.Code, format string, args ...any) ring.Message {
 	return ring.Message{ID: "SGN098I", Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
-// readOwner reads ID, SITE or CERTAUTH.
+// mapping are the functions on name filters, the only ones for which MULTIID is an owner.
+var mapping = []string{"MAP", "ALTMAP", "DELMAP", "LISTMAP"}
+
+// readOwner reads ID, SITE, CERTAUTH or MULTIID.
 func (c *racdcert) readOwner() error {
 	k, err := c.take("ID", "SITE", "CERTAUTH", "MULTIID")
 	if err != nil || k == "" {
+		return err
+	}
+	if k == "MULTIID" && slices.Contains(mapping, c.function) {
+		c.owner = ring.MultiID
+		_, err = c.flag(k)
 		return err
 	}
 	c.owner, err = ownerOf(c.ops[k], k)
@@ -123,7 +129,8 @@ func (c *racdcert) readOwner() error {
 func ownerOf(op tso.Operand, keyword string) (ring.Owner, error) {
 	switch keyword {
 	case "MULTIID":
-		return "", fail(op.Pos, "", "IRRD136I MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP")
+		_, err := ring.UserOwner(keyword) // says why it is no owner
+		return "", fail(op.Pos, "", "%v", err)
 	case "ID":
 		id, err := value(op, "ID")
 		if err != nil {
@@ -196,10 +203,3 @@ type command string
 
 // Name gives the command and its function.
 func (c command) Name() string { return string(c) }
-
-func (command) plan(*Session) Plan { return Plan{Does: "runs"} }
-
-// nothing is a command that does nothing.
-type nothing struct{ command }
-
-func (nothing) run(context.Context, *Session) (*ring.Result, error) { return nil, nil }

@@ -26,13 +26,14 @@ func redact(text string, secrets map[string]bool) string {
 	})
 }
 
-// isPassword reports whether a word of a command can stand for PASSWORD.
+// isPassword reports whether a word of a command can stand for PASSWORD or PHRASE.
 func isPassword(word string) bool {
-	return word != "" && strings.HasPrefix("PASSWORD", strings.ToUpper(word))
+	up := strings.ToUpper(word)
+	return up != "" && (strings.HasPrefix("PASSWORD", up) || strings.HasPrefix("PHRASE", up))
 }
 
-// secretsOf gives the words of a command that must not be repeated: what PASSWORD holds, or,
-// when it holds nothing, the operand that follows.
+// secretsOf gives the words of a command that must not be repeated: what PASSWORD and PHRASE
+// hold, or, when they hold nothing, the operand that follows.
 func secretsOf(st tso.Statement) map[string]bool {
 	secrets := map[string]bool{}
 	for i, op := range st.Operands {
@@ -55,7 +56,7 @@ func addTexts(secrets map[string]bool, ops []tso.Operand) {
 }
 
 // secretsOfText does the same for a command that could not be parsed: every word after
-// PASSWORD.
+// PASSWORD or PHRASE.
 func secretsOfText(text string) map[string]bool {
 	secrets := map[string]bool{}
 	found := false

@@ -81,7 +81,7 @@ func (s *Session) read(c tso.Command, issuer ring.Owner) *reading {
 	r.Command = st.Name
 	if err != nil {
 		r.secrets = secretsOfText(c.Text())
-		r.add(err)
+		r.add(s.hintAtJoin(st, err))
 		return r
 	}
 	r.secrets = secretsOf(st)
@@ -139,7 +139,7 @@ func (o *Outcome) add(err error) {
 	switch {
 	case errors.As(err, &p):
 		m.Pos, m.Code, m.Text, m.Hint = p.Pos, ring.Refused, p.Text, p.Hint
-		if id, text, ok := strings.Cut(p.Text, " "); ok && strings.HasPrefix(id, "IKJ") {
+		if id, text, ok := strings.Cut(p.Text, " "); ok && (strings.HasPrefix(id, "IKJ") || strings.HasPrefix(id, "IRRD")) {
 			m.ID, m.Text = id, text
 		} else {
 			m.ID = idInvalid
@@ -175,6 +175,16 @@ var commands = map[string]func(tso.Statement, ring.Owner) (Command, []ring.Messa
 	"PERMIT": plain(parsePermit), "PE": plain(parsePermit),
 	"RLIST": plain(parseRlist), "RL": plain(parseRlist),
 	"PROFILE": plain(parseProfile), "PROF": plain(parseProfile),
+
+	"ADDUSER": parseAdduser, "AU": parseAdduser,
+	"ALTUSER": parseAltuser, "ALU": parseAltuser,
+	"DELUSER": parseDeluser, "DU": parseDeluser,
+	"LISTUSER": parseListuser, "LU": parseListuser,
+	"ADDGROUP": parseAddgroup, "AG": parseAddgroup,
+	"DELGROUP": parseDelgroup, "DG": parseDelgroup,
+	"LISTGRP": parseListgrp, "LG": parseListgrp,
+	"CONNECT": parseConnectGroup, "CO": parseConnectGroup,
+	"REMOVE": parseRemoveGroup, "RE": parseRemoveGroup,
 }
 
 // Parse reads one command. issuer is the user whose certificates are meant where no owner is
@@ -183,7 +193,11 @@ func Parse(st tso.Statement, issuer ring.Owner) (Command, []ring.Message, error)
 	if read, ok := commands[st.Name]; ok {
 		return read(st, issuer)
 	}
-	return nil, nil, fail(st.Pos, "signet runs RACDCERT, SETROPTS, RDEFINE, RALTER, RDELETE, PERMIT, RLIST and PROFILE",
+	return nil, nil, notFound(st)
+}
+
+func notFound(st tso.Statement) error {
+	return fail(st.Pos, "signet runs RACDCERT, SETROPTS, RDEFINE, RALTER, RDELETE, PERMIT, RLIST, PROFILE, ADDUSER, ALTUSER, DELUSER, LISTUSER, ADDGROUP, DELGROUP, LISTGRP, CONNECT and REMOVE",
 		"%s command %s not found", idNoCommand, st.Name)
 }
 

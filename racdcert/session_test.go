@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ type memoryFiles map[string][]byte
 func (m memoryFiles) Read(path string, limit int64) ([]byte, error) {
 	data, ok := m[path]
 	if !ok {
-		return nil, fmt.Errorf("file %q: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("file %q: %w", path, ring.ErrNotFound)
 	}
 	return data, nil
 }
@@ -239,7 +238,7 @@ func TestPositions(t *testing.T) {
 		{"RACDCERT ID(U) EXPORT(LABEL('x'))", "1:1 IRRD130I EXPORT needs DSN"},
 		{"RACDCERT ID(U) GENREQ DSN(A)", "1:1 IRRD130I GENREQ needs LABEL"},
 		{"RACDCERT ID(U) CONNECT(LABEL('x'))", "1:1 IRRD121I CONNECT needs both a ring and a label"},
-		{"RACDCERT MULTIID ADDRING(R)", "1:10 IKJ56702I IRRD136I MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP"},
+		{"RACDCERT MULTIID ADDRING(R)", "1:10 IRRD136I MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP"},
 		{"RACDCERT ID(A%B) ADDRING(R)", `1:1 SGN001I user ID "A%B": it holds '%'`},
 		{"RACDCERT CERTAUTH ADDRING(R)", "1:1 IRRD120I CERTAUTH cannot own a key ring"},
 		{"RACDCERT ID(U) LIST(SERIALNUMBER(xyz))", `1:21 IKJ56702I SERIALNUMBER "xyz" is not hexadecimal`},

@@ -81,7 +81,7 @@ func (d *display) user(l ring.UserListing) {
 		name = "UNKNOWN"
 	}
 	d.line("USER=%s  NAME=%-20s  OWNER=%-8s  CREATED=%s", u.ID, name, u.Owner, d.julian(u.Created))
-	d.line(" DEFAULT-GROUP=%-8s PASSDATE=%-6s PASS-INTERVAL=%s PHRASEDATE=%s", u.DefaultGroup, "N/A", "N/A", "N/A")
+	d.line(" DEFAULT-GROUP=%-8s PASSDATE=%-6s PASS-INTERVAL=%s PHRASEDATE=%s", orNone(u.DefaultGroup), "N/A", "N/A", "N/A")
 	d.line(" ATTRIBUTES=%s", attributeWords(u.Attributes, u.Restricted))
 	d.line(" REVOKE DATE=NONE   RESUME DATE=NONE")
 	d.line(" LAST-ACCESS=UNKNOWN")
@@ -155,8 +155,7 @@ const subgroupsInLine = 5
 // group prints a group as LISTGRP does, below its name.
 func (d *display) group(l ring.GroupListing) {
 	g := l.Group
-	superior := orNone(g.Superior)
-	d.line("    SUPERIOR GROUP=%-8s     OWNER=%-8s  CREATED=%s", superior, g.Owner, d.julian(g.Created))
+	d.line("    SUPERIOR GROUP=%-8s     OWNER=%-8s  CREATED=%s", orNone(g.Superior), g.Owner, d.julian(g.Created))
 	if g.Data == "" {
 		d.line("    NO INSTALLATION DATA")
 	} else {

@@ -23,6 +23,7 @@ var (
 type form struct {
 	name     string
 	kind     string   // what its names are: user or group
+	lists    bool     // it shows profiles: of the issuer when it names none
 	kept     []string // operands that are kept
 	switches []string // operands that are on, or with NO before them off
 	ignored  []string // operands that mean nothing here
@@ -49,12 +50,12 @@ var (
 		settled: slices.Concat(settledOfUser, withNo(userSegments),
 			[]string{"NOEXPIRED", "NOMFA", "NOMODEL", "NOSECLABEL", "NOSECLEVEL", "NOUAUDIT"})}
 	formDeluser  = form{name: "DELUSER", kind: "user"}
-	formListuser = form{name: "LISTUSER", kind: "user", kept: append(slices.Clone(userSegments), "NORACF")}
+	formListuser = form{name: "LISTUSER", kind: "user", lists: true, kept: append(slices.Clone(userSegments), "NORACF")}
 	formAddgroup = form{name: "ADDGROUP", kind: "group",
 		kept:    []string{"OWNER", "SUPGROUP", "DATA"},
 		ignored: slices.Concat(groupSegments, []string{"MODEL", "TERMUACC", "UNIVERSAL"}), settled: []string{"NOTERMUACC"}}
 	formDelgroup = form{name: "DELGROUP", kind: "group"}
-	formListgrp  = form{name: "LISTGRP", kind: "group", kept: append(slices.Clone(groupSegments), "NORACF")}
+	formListgrp  = form{name: "LISTGRP", kind: "group", lists: true, kept: append(slices.Clone(groupSegments), "NORACF")}
 	formConnect  = form{name: "CONNECT", kind: "user",
 		kept:     []string{"GROUP", "OWNER", "AUTHORITY"},
 		switches: []string{"SPECIAL", "OPERATIONS", "AUDITOR", "REVOKE", "RESUME"},
@@ -79,11 +80,14 @@ func (f form) keywords() []string {
 // read reads the names and the operands. The notes say which operands are not kept.
 func (f form) read(st tso.Statement) (names []string, o operands, notes []ring.Message, err error) {
 	rest := st.Operands
-	if len(rest) > 0 {
+	switch {
+	case len(rest) > 0:
 		if names, err = f.names(rest[0]); err != nil {
 			return nil, o, nil, err
 		}
 		rest = rest[1:]
+	case !f.lists:
+		return nil, o, nil, f.noName(st.Pos)
 	}
 	if o, err = keywords(rest, f.name, st.Pos, f.keywords()); err != nil {
 		return nil, o, nil, err
@@ -91,22 +95,16 @@ func (f form) read(st tso.Statement) (names []string, o operands, notes []ring.M
 	return names, o, f.notes(o), nil
 }
 
-// readSome is read for a command that needs a name.
-func (f form) readSome(st tso.Statement) (names []string, o operands, notes []ring.Message, err error) {
-	names, o, notes, err = f.read(st)
-	if err == nil && len(names) == 0 {
-		err = f.noName(st.Pos)
-	}
-	return names, o, notes, err
-}
-
 func (f form) noName(pos tso.Pos) error {
 	return fail(pos, fmt.Sprintf("write %s %s", f.name, f.kind), "%s %s names no %s", idMissing, f.name, f.kind)
 }
 
-// names reads the first operand: one name, or several in parentheses.
+// names reads the first operand: one name, several in parentheses, or, where profiles are
+// listed, an asterisk for all.
 func (f form) names(first tso.Operand) ([]string, error) {
 	switch {
+	case first.Text == "*" && !first.HasValue && f.lists:
+		return []string{first.Text}, nil
 	case !first.HasValue:
 		name, err := f.fold(first.Text)
 		return []string{name}, err
@@ -116,11 +114,7 @@ func (f form) names(first tso.Operand) ([]string, error) {
 	var names []string
 	for _, v := range first.Values {
 		if v.HasValue {
-			hint := ""
-			if f.name == "CONNECT" || f.name == "REMOVE" {
-				hint = "to change a key ring, write RACDCERT " + f.name
-			}
-			return nil, fail(v.Pos, hint, "%s %q is not a %s", idInvalid, v.Text+"(", f.kind)
+			return nil, fail(v.Pos, "", "%s %q is not a %s", idInvalid, v.Text+"(", f.kind)
 		}
 		name, err := f.fold(v.Text)
 		if err != nil {
@@ -131,11 +125,8 @@ func (f form) names(first tso.Operand) ([]string, error) {
 	return names, nil
 }
 
-// fold checks a name. An asterisk stands for all profiles where they are listed.
+// fold checks a name.
 func (f form) fold(name string) (string, error) {
-	if name == "*" && (f.name == "LISTUSER" || f.name == "LISTGRP") {
-		return name, nil
-	}
 	if f.kind == "group" {
 		return ring.GroupName(name)
 	}
@@ -257,11 +248,14 @@ func (o operands) userSettings() (s ring.UserSettings, err error) {
 // data reads DATA and NODATA.
 func (o operands) data() (*string, error) {
 	k, err := o.exclusive("DATA", "NODATA")
-	if err != nil || k != "NODATA" {
-		return o.optional("DATA")
+	switch {
+	case err != nil:
+		return nil, err
+	case k == "NODATA":
+		_, err := o.flag(k)
+		return new(string), err
 	}
-	_, err = o.flag(k)
-	return new(string), err
+	return o.optional("DATA")
 }
 
 // adduser is ADDUSER.
@@ -271,7 +265,7 @@ type adduser struct {
 }
 
 func parseAdduser(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, o, notes, err := formAdduser.readSome(st)
+	names, o, notes, err := formAdduser.read(st)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -298,7 +292,7 @@ type altuser struct {
 }
 
 func parseAltuser(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, o, notes, err := formAltuser.readSome(st)
+	names, o, notes, err := formAltuser.read(st)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -333,7 +327,7 @@ type deluser struct {
 }
 
 func parseDeluser(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, _, notes, err := formDeluser.readSome(st)
+	names, _, notes, err := formDeluser.read(st)
 	return deluser{"DELUSER", ring.DelUser{IDs: names}}, notes, err
 }
 
@@ -348,7 +342,7 @@ type addgroup struct {
 }
 
 func parseAddgroup(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, o, notes, err := formAddgroup.readSome(st)
+	names, o, notes, err := formAddgroup.read(st)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -374,7 +368,7 @@ type delgroup struct {
 }
 
 func parseDelgroup(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, _, notes, err := formDelgroup.readSome(st)
+	names, _, notes, err := formDelgroup.read(st)
 	return delgroup{"DELGROUP", ring.DelGroup{Names: names}}, notes, err
 }
 
@@ -389,7 +383,7 @@ type connectGroup struct {
 }
 
 func parseConnectGroup(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, o, notes, err := formConnect.readSome(st)
+	names, o, notes, err := formConnect.read(st)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -419,7 +413,7 @@ type removeGroup struct {
 }
 
 func parseRemoveGroup(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
-	names, o, notes, err := formRemove.readSome(st)
+	names, o, notes, err := formRemove.read(st)
 	if err != nil {
 		return nil, nil, err
 	}

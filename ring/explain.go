@@ -74,7 +74,7 @@ var meanings = []struct{ id, text string }{
 	{"IRRD140I", "A name filter must begin with an attribute such as CN= or OU=."},
 	{"IRRD141I", "The starting point that MAP was given is not in the model certificate's name."},
 	{"IRRD142I", "The name filter made from the model certificate is longer than 255 characters."},
-	{"IRRD146I", "A filter with a part of the subject's name goes with the whole issuer's name only."},
+	{"IRRD146I", "A filter on the subject's name goes with the whole name of the issuer only: with a part of it, it would never be searched."},
 	{"IRRD147I", "PKCS #12 carries the private key, and this certificate has none, or one that cannot leave its token. Export the certificate alone."},
 	{"IRRD156I", "The key usage does not fit the key: HANDSHAKE, DOCSIGN and CERTSIGN fit all, DATAENCRYPT only RSA, KEYAGREE only elliptic curves."},
 	{"IRRD160I", "The label cannot name a key in the PKDS. signet refuses PKDS operands before this matters."},

@@ -320,3 +320,18 @@ func TestParseFilterRef(t *testing.T) {
 		wantError(t, err, id, ring.ErrInvalid)
 	}
 }
+
+// What is read is written so that it reads the same.
+func FuzzParseFilterRef(f *testing.F) {
+	f.Add("MULTIID/a label")
+	f.Add("u/LABEL00000001")
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := ring.ParseFilterRef(s)
+		if err != nil || r.Label == "" {
+			return
+		}
+		if again, err := ring.ParseFilterRef(r.String()); err != nil || again != r {
+			t.Errorf("%q: %+v is written %q and reads as %+v, %v", s, r, r, again, err)
+		}
+	})
+}

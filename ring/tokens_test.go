@@ -103,6 +103,9 @@ func TestTokens(t *testing.T) {
 		"3 U/a PERSONAL false true U/a\n4 SITE/shared SITE false false SITE/shared\n"
 	d.sameTokens("", "$EMPTY\n"+want)
 	d.sameTokens("web.token", want)
+	if o := d.object("WEB.TOKEN", 3); !o.Bound.Equal(testNow) || o.BoundBy != "OPER" || !o.Token.Created.Equal(testNow) || o.Token.CreatedBy != "OPER" {
+		t.Errorf("bound %v by %s, token made %v by %s", o.Bound, o.BoundBy, o.Token.Created, o.Token.CreatedBy)
+	}
 	if !cert.SameKey(d.tokenKey("WEB.TOKEN", 3).Public(), d.x509("U/a").PublicKey) {
 		t.Error("the token has another key")
 	}

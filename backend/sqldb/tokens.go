@@ -193,10 +193,10 @@ func (t *tx) DeleteTokenObject(o *ring.TokenObject) error {
 }
 
 // storedObject gives an object as it is stored, whatever the caller's copy says, with its sealed
-// key, nil when it has none.
+// key, if it has one.
 func (t *tx) storedObject(o *ring.TokenObject) (stored *ring.TokenObject, sealed []byte, err error) {
 	stored = &ring.TokenObject{ID: o.ID, Token: o.Token, Seq: o.Seq}
-	err = t.one("SELECT o.der, k.sealed"+objectTables+" WHERE o.id = $1", []any{o.ID}, &stored.DER, &sealed)
+	err = t.one("SELECT o.der, k.object IS NOT NULL, k.sealed"+objectTables+" WHERE o.id = $1", []any{o.ID}, &stored.DER, &stored.HasKey, &sealed)
 	return stored, sealed, missing(err, objectName(o.Token, o.Seq))
 }
 
@@ -206,7 +206,7 @@ func (t *tx) TokenKey(o *ring.TokenObject) (crypto.Signer, error) {
 		return nil, err
 	}
 	what := "private key of " + objectName(o.Token, o.Seq)
-	if sealed == nil {
+	if !stored.HasKey {
 		return nil, notFound(what)
 	}
 	x, err := stored.X509()

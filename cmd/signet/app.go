@@ -86,10 +86,11 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 			}
 			return usagef("unknown command %q; see: signet --help", given[0])
 		},
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkFlags(c) },
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		PersistentPreRunE:          func(c *cobra.Command, _ []string) error { return a.checkFlags(c) },
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -109,7 +110,8 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.exportCommand(), a.listCommand(), a.checkcertCommand(), a.listchainCommand(), a.rekeyCommand(), a.rolloverCommand(),
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
-		a.runCommand(), a.racdcertCommand(), a.dbCommand(),
+		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
+		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root
 }

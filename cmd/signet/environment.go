@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/user"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -63,16 +65,57 @@ func dataHome() (string, error) {
 var errNoTerminal = errors.New("there is no terminal to ask for the password")
 
 // readPassword asks on the terminal, whatever the standard streams are, and shows nothing of
-// the answer.
+// the answer: the echo is off before the question appears, for those who type fast.
 func readPassword(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return nil, errNoTerminal
 	}
 	defer tty.Close()
+	before, err := term.MakeRaw(int(tty.Fd()))
+	if err != nil {
+		return nil, errNoTerminal
+	}
+	defer term.Restore(int(tty.Fd()), before)
 	if _, err := io.WriteString(tty, prompt); err != nil {
 		return nil, err
 	}
-	defer io.WriteString(tty, "\n")
-	return term.ReadPassword(int(tty.Fd()))
+	defer io.WriteString(tty, "\r\n")
+	return readHidden(tty)
+}
+
+// The keys that matter in a line that is typed unseen.
+const (
+	keyInterrupt = 3   // control C
+	keyEnd       = 4   // control D
+	keyBackspace = 8   // or delete, 127
+	keyKill      = 21  // control U
+	keyDelete    = 127 //
+)
+
+// readHidden reads a line from a terminal in raw mode, and nothing of what comes after it: the
+// next question may have been answered already.
+func readHidden(tty io.Reader) ([]byte, error) {
+	var line []byte
+	key := make([]byte, 1)
+	for {
+		if _, err := io.ReadFull(tty, key); err != nil {
+			return nil, fmt.Errorf("no password was given: %w", err)
+		}
+		switch key[0] {
+		case '\r', '\n':
+			return line, nil
+		case keyInterrupt, keyEnd:
+			return nil, errors.New("no password was given")
+		case keyKill:
+			line = line[:0]
+		case keyBackspace, keyDelete:
+			_, size := utf8.DecodeLastRune(line)
+			line = line[:len(line)-size]
+		default:
+			if len(line) <= maxPassword { // one too many is enough to refuse it
+				line = append(line, key[0])
+			}
+		}
+	}
 }

@@ -24,6 +24,8 @@ type answer struct {
 	Chain        *chainJSON        `json:"chain,omitempty"`
 	Rings        []ringJSON        `json:"rings,omitempty"`
 	Tokens       []tokenJSON       `json:"tokens,omitempty"`
+	Filters      []filterJSON      `json:"filters,omitempty"`
+	Identity     *identityJSON     `json:"identity,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`

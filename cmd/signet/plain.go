@@ -14,7 +14,7 @@ type plainCommand struct {
 
 // plainScript reads a script of signet commands; ok tells whether it is one: its first line
 // that is not blank or a # comment begins with signet or with a verb in lower case. racdcert
-// begins a TSO command.
+// begins a TSO command, and so does connect or remove with a group.
 func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
 	verbs := []string{}
 	for _, c := range a.root().Commands() {
@@ -32,7 +32,7 @@ func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
 		words, err := shellWords(line)
 		if err == nil && words[0] == "signet" {
 			words = words[1:]
-		} else if len(commands) == 0 && (err != nil || !slices.Contains(verbs, words[0])) {
+		} else if len(commands) == 0 && (err != nil || !slices.Contains(verbs, words[0]) || namesGroup(words)) {
 			return nil, false
 		}
 		if err != nil { // reported when the line runs
@@ -43,6 +43,22 @@ func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
 		}
 	}
 	return commands, len(commands) > 0
+}
+
+// namesGroup reports whether a line is TSO's CONNECT or REMOVE, of users and a group. The
+// second thing that signet's own take is a ring, whose name has no parentheses.
+func namesGroup(words []string) bool {
+	if words[0] != "connect" && words[0] != "remove" {
+		return false
+	}
+	for i, w := range words {
+		w = strings.ToUpper(w)
+		next := i+1 < len(words) && strings.HasPrefix(words[i+1], "(")
+		if i > 1 && (strings.HasPrefix(w, "GROUP(") || w == "GROUP" && next) {
+			return true
+		}
+	}
+	return false
 }
 
 // shellWords splits a line into words as a shell does, with '...', "..." and \ as quotes.

@@ -78,23 +78,50 @@ where it is certain which; with --strict they are an error.`,
 	return c
 }
 
-func (a *app) racdcertCommand() *cobra.Command {
+// oneCommand builds a verb that runs one TSO command; text makes it of what was given.
+func (a *app) oneCommand(c *cobra.Command, text func(given string) string) *cobra.Command {
 	var f runFlags
-	c := &cobra.Command{
-		Use:     "racdcert 'COMMAND'",
-		Short:   "Run one command in RACDCERT syntax",
-		Example: `  signet racdcert "ID(WEBSRV) LISTRING(TLSRING)"`,
-		Args:    args(cobra.MinimumNArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			text := strings.Join(given, " ")
-			if word, _, _ := strings.Cut(strings.TrimSpace(text), " "); !strings.EqualFold(word, "RACDCERT") {
-				text = "RACDCERT " + text
-			}
-			return a.runSources(c.Context(), []source{{"", []byte(text)}}, f)
-		},
+	c.Args = args(cobra.MinimumNArgs(1))
+	c.RunE = func(c *cobra.Command, given []string) error {
+		command := text(strings.TrimSpace(strings.Join(given, " ")))
+		return a.runSources(c.Context(), []source{{"", []byte(command)}}, f)
 	}
 	c.Flags().BoolVar(&f.strict, "strict", false, "supply no missing parentheses")
 	return c
+}
+
+func (a *app) racdcertCommand() *cobra.Command {
+	return a.oneCommand(&cobra.Command{
+		Use:     "racdcert 'COMMAND'",
+		Short:   "Run one command in RACDCERT syntax",
+		Example: `  signet racdcert "ID(WEBSRV) LISTRING(TLSRING)"`,
+	}, func(given string) string {
+		if word, _, _ := strings.Cut(given, " "); strings.EqualFold(word, "RACDCERT") {
+			return given
+		}
+		return "RACDCERT " + given
+	})
+}
+
+func (a *app) racfCommand() *cobra.Command {
+	return a.oneCommand(&cobra.Command{
+		Use:   "racf 'COMMAND'",
+		Short: "Run one command on profiles, users or groups, in RACF's syntax",
+		Long: `Run one of RACF's commands besides RACDCERT: RDEFINE, RALTER, RDELETE, PERMIT, RLIST and
+SETROPTS on general resources, ADDUSER, ALTUSER, DELUSER and LISTUSER on users, ADDGROUP,
+DELGROUP, LISTGRP, CONNECT and REMOVE on groups.
+
+Profiles, users and groups are kept as data and not enforced. Passwords are not kept.`,
+		Example: `  signet racf "ADDUSER WEBSRV NAME('Web server') DFLTGRP(STCGROUP)"
+  signet racf "LISTUSER *"
+  signet racf "PERMIT START1.MYRING.LST CLASS(RDATALIB) ID(WEBSRV) ACCESS(READ)"`,
+	}, func(given string) string {
+		// In capitals the command is never one of signet's own, such as connect.
+		if i := strings.IndexAny(given, " ("); i > 0 {
+			return strings.ToUpper(given[:i]) + given[i:]
+		}
+		return strings.ToUpper(given)
+	})
 }
 
 // source is a script with its name, empty for a command from the command line.

@@ -201,8 +201,9 @@ func (a *app) finishObject(r *ring.Bound, format string) error {
 func (a *app) unbindCommand() *cobra.Command {
 	var number string
 	c := &cobra.Command{
-		Use:   "unbind CERT TOKEN | unbind --seqnum N TOKEN",
-		Short: "Remove a certificate from a token",
+		Use:                   "unbind CERT TOKEN | unbind --seqnum N TOKEN",
+		DisableFlagsInUseLine: true,
+		Short:                 "Remove a certificate from a token",
 		Long: `Remove a certificate with its private key from a token; the database keeps its own. Name it
 by the owner and label that it was bound under, or has in the database now, or by its
 sequence number as listtoken shows it.`,

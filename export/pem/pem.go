@@ -119,15 +119,16 @@ func checkCharacters(data []byte) error {
 
 // boundary gives the type that a BEGIN or END line names.
 func boundary(line []byte, word string) (kind string, ok bool) {
-	name, ok := bytes.CutPrefix(line, []byte("-----"+word+" "))
-	return string(bytes.TrimSuffix(name, []byte("-----"))), ok
+	name, begins := bytes.CutPrefix(line, []byte("-----"+word+" "))
+	name, ends := bytes.CutSuffix(name, []byte("-----"))
+	return string(name), begins && ends
 }
 
-// add takes a line between BEGIN and END. One with a colon is a header of RFC 1421: such as
-// the old OpenSSL form of encrypted keys has.
+// add takes a line between BEGIN and END. One with a colon before the Base64 is a header of RFC
+// 1421, such as the old OpenSSL form of encrypted keys has.
 func (s *section) add(line []byte) {
 	header, _, ok := bytes.Cut(line, []byte(":"))
-	if !ok {
+	if !ok || len(s.text) > 0 {
 		s.text = appendDense(s.text, line)
 	} else if string(header) == "DEK-Info" {
 		s.encrypted = true

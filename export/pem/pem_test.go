@@ -76,6 +76,7 @@ func TestDecodeRefused(t *testing.T) {
 		"no BEGIN":           {"YQ==\n" + end + one("b"), `line 2: "END CERTIFICATE" has no BEGIN line` + altered},
 		"other END":          {begin + "YQ==\n-----END PKCS7-----\n", `line 3: "END PKCS7" ends the "BEGIN CERTIFICATE" of line 1` + altered},
 		"not Base64":         {one("a") + begin + "Y*==\n" + end + one("c"), `line 4: what follows "BEGIN CERTIFICATE" is not Base64` + altered},
+		"damaged line":       {begin + "YWJj\nYW:j\nYQ==\n" + end, "is not Base64"},
 		"cut Base64":         {begin + "YQ=\n" + end, "is not Base64"},
 		"text in the Base64": {begin + "YQ==\nYQ==\n" + end, "is not Base64"},
 		"UTF-16":             {string(utf16), "UTF-16"},

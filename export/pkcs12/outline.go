@@ -68,7 +68,10 @@ func readOutline(data []byte) (*outline, error) {
 		return nil, errDamaged
 	}
 	kind, content, ok := readTyped(&pfx)
-	if !ok || !kind.Equal(oidData) || !readWrapped(content, &parts) {
+	switch {
+	case ok && !kind.Equal(oidData): // RFC 7292 section 4
+		return nil, errors.New("protected by a signature instead of a password, which is not supported")
+	case !ok || !readWrapped(content, &parts):
 		return nil, errDamaged
 	}
 	o := &outline{mac: !pfx.Empty()}

@@ -123,11 +123,12 @@ func explain(err error) error {
 	if before, _, ok := strings.Cut(s, "asn1: "); ok { // what encoding/asn1 says is about Go types
 		s = before + "malformed DER"
 	}
-	return errors.New(strings.ReplaceAll(s, "x509: ", ""))
+	return fmt.Errorf("%.200s", strings.ReplaceAll(s, "x509: ", ""))
 }
 
-// checkPassword refuses what RFC 7292 appendix B.1 cannot express. Another program could never
-// open a package with such a password, since go-pkcs12 would take another in its place.
+// checkPassword refuses what the BMPString of RFC 7292 appendix B.1 cannot express. go-pkcs12
+// would put another character in the place of a wrong byte, and no other program would open the
+// package with the password that was given.
 func checkPassword(password []byte) error {
 	if !utf8.Valid(password) {
 		return fmt.Errorf("the %w has bytes that are not UTF-8 text", ErrPassword)

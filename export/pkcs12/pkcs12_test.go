@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"testing"
 
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
@@ -109,6 +110,13 @@ func TestDecodeRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Its name has an empty part, which crypto/x509 lets pass and package cert does not.
+	odd := &x509.Certificate{SerialNumber: big.NewInt(1), RawSubject: seq(tlv(0x31))}
+	raw, err := x509.CreateCertificate(rand.Reader, odd, odd, b.Key.Public(), b.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd.Raw = raw
 	const fix = "openssl pkcs12 -in FILE -nokeys"
 	for _, tt := range []struct {
 		name string
@@ -125,6 +133,7 @@ func TestDecodeRefused(t *testing.T) {
 		{"key of odd length", sealed(t, "x", plainPart(leaf, keyBag(oneRound, pkcs8[:33]))), "block size"},
 		{"part that is no DER", sealed(t, "x", plainPart(leaf), encryptedPart(oneRound, encrypt(t, "x", []byte("rubbish")))), "malformed DER"},
 		{"certificate cut", sealed(t, "x", plainPart(bag("1.2.840.113549.1.12.10.1.3", seq(oid("1.2.840.113549.1.9.22.1"), explicit(octets(b.Certificates[0].Raw[:99])))), key("x", pkcs8))), "malformed certificate"},
+		{"odd certificate", sealed(t, "x", plainPart(leaf, certBag(odd), key("x", pkcs8))), "certificate 2: not an X.509 certificate"},
 		{"X25519", sealed(t, "x", plainPart(leaf, key("x", x25519))), "type *ecdh.PrivateKey is not supported"},
 	} {
 		_, err := Decode(tt.in, []byte("x"))

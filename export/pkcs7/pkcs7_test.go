@@ -209,6 +209,7 @@ func TestRefused(t *testing.T) {
 		"a certificate":     {c[0].Raw, "not a PKCS #7 SignedData"},
 		"trailing data":     {append(bytes.Clone(good), 0), "not a PKCS #7 SignedData"},
 		"BER":               {append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0), "not a PKCS #7 SignedData"},
+		"no SignedData":     {append(bytes.Clone(good[:23]), bytes.Repeat([]byte{5, 0}, (len(good)-23)/2+1)[:len(good)-23]...), "PKCS #7 package: damaged"},
 		"no certificates":   {signed(t, nil), "it holds no certificates"},
 		"attribute only":    {signed(t, []byte{0xa2, 0x00}), "it holds no certificates"},
 		"not a certificate": {signed(t, []byte{0x30, 0x00}), "certificate 1: not an X.509 certificate"},

@@ -99,10 +99,23 @@ func TestJobsOfPeople(t *testing.T) {
 			[]string{"RACDCERT LIST"}},
 		{"a line too long", data + " RACDCERT GENCERT SUBJECTSDN(CN('a certificate') OU('a unit') O('an org')) -\n SIZE(2048)\n/*",
 			[]string{
-				"RACDCERT GENCERT SUBJECTSDN(CN('a certificate') OU('a unit') O('an org'))",
-				`warning: line 5 column 63: unbalanced parenthesis: "O(" at line 5 column 63 is not closed`,
+				// The lost mark shows that the command was to go on: nothing is supplied.
+				`error: line 5 column 63: unbalanced parenthesis: "O(" at line 5 column 63 is not closed`,
 				"SIZE (2048)",
 				`warning: line 5 column 73: columns 73 to 80 are not read: ")) -" is dropped`,
+			}},
+		{"a line too long, symbols in it", "// EXPORT SYMLIST=*\n// SET R=ring\n//S EXEC PGM=IKJEFT01\n//SYSTSIN DD *,SYMBOLS=JCLONLY\n" +
+			" RACDCERT ID(OWNER) CONNECT(LABEL('a certificate of a long name')         RING(&R) -\n  DEFAULT)\n/*",
+			[]string{
+				`error: line 5 column 21: unbalanced parenthesis: "CONNECT(" at line 5 column 21 is not closed`,
+				`error: line 6 column 10: unbalanced parenthesis: ")" closes nothing`,
+				`warning: line 5 column 73: columns 73 to 80 are not read: "RING(&R) -" is dropped`,
+			}},
+		{"the end of a command too long", data + " PERMIT  IRR.DIGTCERT.LISTRING     CLASS(FACILITY) ID(OMVSADM) ACCESS(ALTER)\n/*",
+			[]string{
+				"PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(OMVSADM) ACCESS(AL)",
+				`warning: line 5 column 64: unbalanced parenthesis: "ACCESS(" at line 5 column 64 is not closed`,
+				`warning: line 5 column 73: columns 73 to 80 are not read: "TER)" is dropped`,
 			}},
 	}
 	for _, tt := range tests {

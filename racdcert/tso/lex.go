@@ -146,6 +146,11 @@ func (p *lexer) quoted(within string) (string, *Problem) {
 				return "", problem
 			}
 		}
+		if i := strings.IndexFunc(p.text[start:p.i], isTypographic); i >= 0 { // meant to end it
+			p.i = start + i
+			r, _ := utf8.DecodeRuneInString(p.text[p.i:])
+			return "", p.check(r)
+		}
 		return "", p.fail(p.i, "a quoted string"+within+" is followed by text without a blank",
 			"put a blank or comma between them, or double the apostrophe if it belongs to the value")
 	}

@@ -169,6 +169,7 @@ func TestHints(t *testing.T) {
 		{"X A(B", `add ")" before the command ends at line 1 column 5`},
 		{"X A(B(C -\n D", "2 parentheses are open where the command ends at line 2 column 2"},
 		{"X A(‘b’)", "use ' in its place"},
+		{"X A('b’)) C('d')", "use ' in its place"},
 		{"X A'b'", "put a blank or a parenthesis before the quoted string"},
 	}
 	for _, tt := range tests {

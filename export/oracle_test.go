@@ -1,0 +1,102 @@
+package export
+
+import (
+	"encoding/pem"
+	"slices"
+	"strings"
+	"testing"
+
+	"signet/cert"
+)
+
+// What openssl writes is read, in each of the formats, as DER and as text.
+func TestFromOpenssl(t *testing.T) {
+	dir, b := identity(t, "RSA")
+	write(t, dir, "both.pem", append(read(t, dir, "leaf.pem"), read(t, dir, "ca.pem")...))
+	leaf, public := leafOnly(b), publicOnly(b)
+	const p12 = "pkcs12 -export -inkey key.pem -in leaf.pem -certfile ca.pem -passout pass:swordfish -out "
+	for _, tt := range []struct {
+		command, file, password string
+		want                    cert.Bundle
+	}{
+		{"x509 -in leaf.pem -out x.pem", "x.pem", "", leaf},
+		{"x509 -in leaf.pem -text -out text.pem", "text.pem", "", leaf},
+		{"x509 -in leaf.pem -outform DER -out x.der", "x.der", "", leaf},
+		{"base64 -in x.der -out bare", "bare", "", leaf},
+		{"base64 -A -in x.der -out bare", "bare", "", leaf},
+		{"crl2pkcs7 -nocrl -certfile both.pem -out p7.pem", "p7.pem", "", public},
+		{"crl2pkcs7 -nocrl -certfile both.pem -outform DER -out p7.der", "p7.der", "", public},
+		{"pkcs7 -in p7.pem -print_certs -out printed", "printed", "", public},
+		{p12 + "p.p12", "p.p12", "swordfish", b},
+		{p12 + "p.p12 -legacy", "p.p12", "swordfish", b},
+		{"base64 -in p.p12 -out bare", "bare", "swordfish", b},
+		{"pkcs12 -in p.p12 -legacy -passin pass:swordfish -nodes -out all.pem", "all.pem", "", b},
+	} {
+		openssl(t, dir, strings.Fields(tt.command)...)
+		var password []byte
+		if tt.password != "" {
+			password = []byte(tt.password)
+		}
+		got, err := Decode(read(t, dir, tt.file), password)
+		if err != nil {
+			t.Errorf("%s: %v", tt.command, err)
+			continue
+		}
+		same(t, tt.command, got, tt.want)
+	}
+}
+
+// What Encode writes is read by openssl: the same certificates in the same order, and the key.
+func TestToOpenssl(t *testing.T) {
+	for _, algorithm := range []string{"RSA", "EC -pkeyopt ec_paramgen_curve:P-256", "ED25519"} {
+		dir, b := identity(t, strings.Fields(algorithm)...)
+		for _, f := range formats {
+			write(t, dir, "file", encode(t, f.format, b))
+			command := map[Format]string{
+				CertDER:   "x509 -inform DER -in file",
+				CertB64:   "x509 -in file",
+				PKCS7DER:  "pkcs7 -inform DER -in file -print_certs",
+				PKCS7B64:  "pkcs7 -in file -print_certs",
+				PKCS12DER: "pkcs12 -in file -passin pass:swordfish -nodes",
+				PKCS12B64: "pkcs12 -in der -passin pass:swordfish -nodes",
+			}[f.format]
+			if f.format == PKCS12B64 { // openssl knows no text form: the lines go away
+				block, _ := pem.Decode(read(t, dir, "file"))
+				write(t, dir, "der", block.Bytes)
+			}
+			got, err := Decode([]byte(openssl(t, dir, strings.Fields(command)...)), nil)
+			if err != nil {
+				t.Fatalf("%s: %v", f.format, err)
+			}
+			same(t, string(f.format), got, f.part(b))
+		}
+		if out := openssl(t, dir, "verify", "-CAfile", "ca.pem", "leaf.pem"); !strings.Contains(out, "OK") {
+			t.Error(out)
+		}
+	}
+}
+
+// The way out that the error about BER names leads to a file that is read.
+func TestBER(t *testing.T) {
+	dir, b := ecIdentity(t)
+	ber := indefinite(t, encode(t, PKCS7DER, b))
+	got, err := Decode(ber, nil)
+	wantError(t, "BER", got, err, "openssl pkcs7 -inform DER -in FILE -out NEW")
+	write(t, dir, "ber", ber)
+	openssl(t, dir, "pkcs7", "-inform", "DER", "-in", "ber", "-out", "new")
+	if got, err = Decode(read(t, dir, "new"), nil); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "written anew", got, publicOnly(b))
+}
+
+// indefinite gives the outer three layers of a PKCS #7 package indefinite lengths, as some
+// programs write them.
+func indefinite(t *testing.T, data []byte) []byte {
+	t.Helper()
+	// SEQUENCE, OBJECT IDENTIFIER of 11 bytes, [0], SEQUENCE; each length in two octets.
+	if data[1] != 0x82 || data[15] != 0xa0 || data[16] != 0x82 || data[19] != 0x30 || data[20] != 0x82 {
+		t.Fatal("the package has another form")
+	}
+	return slices.Concat([]byte{0x30, 0x80}, data[4:15], []byte{0xa0, 0x80}, []byte{0x30, 0x80}, data[23:], make([]byte, 6))
+}

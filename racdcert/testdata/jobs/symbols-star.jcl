@@ -1,0 +1,16 @@
+//STAR     JOB 1
+//         SET EARLY=Before
+//         EXPORT SYMLIST=*
+//         SET RING=First
+//ONE      EXEC PGM=IKJEFT01
+//SYSTSIN  DD *,SYMBOLS=(JCLONLY,LOG)
+  RACDCERT ID(STAR1) ADDRING(&RING)
+  RACDCERT ID(STAR1) ADDRING(&EARLY)
+/*
+//*        A step sees the values at its end, which is the next EXEC.
+//         SET RING=Second
+//TWO      EXEC PGM=IKJEFT01
+//SYSTSIN  DD *,SYMBOLS=EXECSYS
+  RACDCERT ID(STAR1) ADDRING(&RING)
+  RACDCERT ID(STAR1) LISTRING
+/*
