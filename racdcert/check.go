@@ -42,7 +42,8 @@ func (sc *Script) Explain(s *Session) {
 func (sc *Script) look(s *Session, command func(*reading), step func(*jcl.Step, string)) {
 	s.joined = sc.options.Join
 	all := func(commands []tso.Command) {
-		for _, c := range commands {
+		for i, c := range commands {
+			s.goesOn = i+1 < len(commands) && beginsNone(commands[i+1])
 			r := s.read(c, sc.options.User)
 			command(r)
 			s.finish(r)

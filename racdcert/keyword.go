@@ -99,12 +99,25 @@ func keywords(ops []tso.Operand, place string, pos tso.Pos, known []string) (ope
 	o := operands{place: place, pos: pos, ops: map[string]tso.Operand{}}
 	for _, op := range ops {
 		k, err := resolve(op, place, known)
+		if err == nil {
+			err = o.repeats(k, op)
+		}
 		if err != nil {
 			return o, err
 		}
 		o.ops[k] = op
 	}
 	return o, nil
+}
+
+// repeats refuses a keyword that was given before with values of another form: what it was given
+// first would never be looked at.
+func (o operands) repeats(k string, op tso.Operand) error {
+	before, ok := o.ops[k]
+	if ok && (before.HasValue != op.HasValue || !slices.EqualFunc(before.Values, op.Values, func(a, b tso.Operand) bool { return a.HasValue == b.HasValue })) {
+		return fail(op.Pos, "give it once", "%s %s is given twice in different forms, first at %s", idInvalid, k, before.Pos)
+	}
+	return nil
 }
 
 // inside reads the keyword operands in the parentheses of op.

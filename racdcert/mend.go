@@ -10,8 +10,9 @@ import (
 )
 
 // statement parses a command. Parentheses that are missing at its very end are supplied, as
-// TSO/E does it, where there is only one way to read the command with them; a session that is
-// strict supplies none.
+// TSO/E does it, where there is only one way to read the command with them. None are supplied
+// where the next line begins no command, because then it is likely to hold them, nor in a strict
+// session.
 func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, error) {
 	st, err := c.Parse()
 	if err == nil {
@@ -20,11 +21,14 @@ func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, er
 	if _, known := commands[st.Name]; !known && st.Name != "" && !tso.IsWrapper(st.Name) {
 		return st, notFound(st) // what its operands look like does not matter
 	}
-	if s.Strict {
+	if s.Strict || s.goesOn {
 		return st, err
 	}
 	mended, problem := c.ParseWith(tso.ParseOptions{CloseParens: true})
-	if problem != nil || !valid(mended, issuer) {
+	if problem != nil {
+		return st, err
+	}
+	if _, notes, problem := Parse(mended, issuer); problem != nil || len(notes) > 0 { // what is ignored may be ill-formed
 		return st, err
 	}
 	for _, other := range closedEarlier(mended) {
@@ -87,8 +91,8 @@ func (o *Outcome) lacking() bool {
 	})
 }
 
-// joinHint is what to do about a line that continues a command without saying so.
-const joinHint = "if the line continues the command before it, end that one with + or -, or try --join"
+// joinHint is what to do about a command over several lines that does not say so.
+const joinHint = "a line that another one continues must end with + or -; for text without such marks try --join"
 
 // hintAtJoin adds to the error of a command that does not exist the hint that its line may
 // belong to the command before.
@@ -98,7 +102,8 @@ func (s *Session) hintAtJoin(st tso.Statement, err error) error {
 		return err
 	}
 	_, known := commands[st.Name]
-	if known && !looksLikeFunction(st) || !known && !s.lacking && !isKeyword(st.Name) {
+	piece := !known && (s.lacking || isKeyword(st.Name)) || known && looksLikeFunction(st)
+	if !piece && !(s.goesOn && strings.HasPrefix(p.Text, "unbalanced parenthesis")) {
 		return err
 	}
 	q := *p
@@ -111,6 +116,14 @@ func (s *Session) hintAtJoin(st tso.Statement, err error) error {
 func isKeyword(word string) bool {
 	k, err := resolve(tso.Operand{Text: word}, "RACDCERT", firstLevel())
 	return err == nil && (k == word || len(word) >= 3)
+}
+
+// beginsNone reports whether a command is none that signet knows, but perhaps a piece of the one
+// before it.
+func beginsNone(c tso.Command) bool {
+	st, _ := c.Parse()
+	_, known := commands[st.Name]
+	return !known && !tso.IsWrapper(st.Name) || known && looksLikeFunction(st)
 }
 
 // looksLikeFunction reports whether a command such as CONNECT, which has the name of a function

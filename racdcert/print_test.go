@@ -25,18 +25,7 @@ import (
 func TestPrintedIsRead(t *testing.T) {
 	s := &scribe{Rand: rand.New(rand.NewPCG(7, 11)), used: map[string]bool{}}
 	m := maker{s}
-	kinds := []func() (Command, string){
-		m.gencert, m.genreq, m.add, m.alter, m.delete, m.export, m.list, m.checkcert, m.listchain, m.rekey, m.rollover,
-		m.addring, m.delring, m.connect, m.remove, m.listring,
-		m.setropts, m.rdefine, m.rdelete, m.permit, m.rlist, m.profile,
-	}
-	everything := cmp.Options{
-		cmp.Exporter(func(reflect.Type) bool { return true }),
-		cmpopts.IgnoreFields(dataSet{}, "pos"),
-		cmpopts.EquateComparable(netip.Addr{}),
-		cmp.Comparer(func(a, b *big.Int) bool { return a == b || a != nil && b != nil && a.Cmp(b) == 0 }),
-		cmpopts.EquateEmpty(),
-	}
+	kinds := m.kinds()
 	for i := range 200 * len(kinds) {
 		want, text := kinds[i%len(kinds)]()
 		lines, err := tso.Lines([]byte(text))
@@ -60,7 +49,7 @@ func TestPrintedIsRead(t *testing.T) {
 				t.Fatalf("%s\n%v", text, n)
 			}
 		}
-		if diff := cmp.Diff(want, got, everything); diff != "" {
+		if diff := cmp.Diff(want, got, sameRequest); diff != "" {
 			t.Fatalf("%s (-want +got):\n%s", text, diff)
 		}
 	}
@@ -68,6 +57,71 @@ func TestPrintedIsRead(t *testing.T) {
 		if !s.used[k] && !slices.Contains(elsewhere, k) {
 			t.Errorf("keyword %s was never written", k)
 		}
+	}
+}
+
+// sameRequest compares commands but for their places.
+var sameRequest = cmp.Options{
+	cmp.Exporter(func(reflect.Type) bool { return true }),
+	cmpopts.IgnoreFields(dataSet{}, "pos"),
+	cmpopts.EquateComparable(netip.Addr{}),
+	cmp.Comparer(func(a, b *big.Int) bool { return a == b || a != nil && b != nil && a.Cmp(b) == 0 }),
+	cmpopts.EquateEmpty(),
+}
+
+// A command that lacks closing parentheses, at its end or anywhere, is refused or does what the
+// whole one does; never anything else.
+func TestLostParentheses(t *testing.T) {
+	m := maker{&scribe{Rand: rand.New(rand.NewPCG(6, 3)), used: map[string]bool{}}}
+	kinds := m.kinds()
+	supplied := 0
+	check := func(want Command, text string) {
+		t.Helper()
+		lines, err := tso.Lines([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range tso.Split(lines) {
+			r := new(Session).read(c, "OPER")
+			if r.cmd == nil {
+				continue
+			}
+			supplied++
+			if diff := cmp.Diff(want, r.cmd, sameRequest); diff != "" || r.Code != ring.Warning {
+				t.Errorf("%s: code %d (-want +got):\n%s", text, r.Code, diff)
+			}
+			if r := (&Session{Strict: true}).read(c, "OPER"); r.cmd != nil {
+				t.Errorf("%s: runs in a strict session", text)
+			}
+		}
+	}
+	for i := range 3000 * len(kinds) {
+		want, text := kinds[i%len(kinds)]()
+		lines, err := tso.Lines([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := tso.Split(lines)[0].Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := st.String()
+		for cut := whole; strings.HasSuffix(cut, ")"); {
+			cut = strings.TrimSuffix(cut, ")")
+			check(want, cut)
+		}
+		quoted := false
+		for i := range len(whole) {
+			if whole[i] == '\'' {
+				quoted = !quoted
+			}
+			if whole[i] == ')' && !quoted {
+				check(want, whole[:i]+" "+whole[i+1:])
+			}
+		}
+	}
+	if supplied < 40*len(kinds)/2 {
+		t.Errorf("parentheses were supplied only %d times", supplied)
 	}
 }
 
@@ -81,6 +135,14 @@ var elsewhere = []string{
 
 // maker makes requests and their texts.
 type maker struct{ *scribe }
+
+func (m maker) kinds() []func() (Command, string) {
+	return []func() (Command, string){
+		m.gencert, m.genreq, m.add, m.alter, m.delete, m.export, m.list, m.checkcert, m.listchain, m.rekey, m.rollover,
+		m.addring, m.delring, m.connect, m.remove, m.listring,
+		m.setropts, m.rdefine, m.rdelete, m.permit, m.rlist, m.profile,
+	}
+}
 
 // racdcert writes a RACDCERT command: owner, function and operands in any order, the owner
 // perhaps twice.

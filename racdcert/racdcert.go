@@ -74,6 +74,9 @@ func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message
 			}
 		}
 		if _, isFunction := functions[k]; !isFunction {
+			if err := c.repeats(k, op); err != nil {
+				return nil, nil, err
+			}
 			if before, twice := c.ops[k]; twice && before.String() != op.String() {
 				notes = append(notes, remark(ring.Done, "operand %s is given more than once, and only the last one counts", k))
 			}

@@ -134,12 +134,13 @@ type runner struct {
 
 // commands runs commands in order until done says so or strict does.
 func (r *runner) commands(ctx context.Context, all []tso.Command, done func(ring.Code) bool) {
-	for _, c := range all {
+	for i, c := range all {
 		if ctx.Err() != nil {
 			r.s.report(Outcome{Pos: c.Pos(), Code: ring.Failed, Messages: []Message{{ring.Message{ID: idSystem, Code: ring.Failed, Text: "stopped before this command: " + context.Cause(ctx).Error()}, c.Pos()}}})
 			r.Stopped, r.Code = true, ring.Failed
 			return
 		}
+		r.s.goesOn = i+1 < len(all) && beginsNone(all[i+1])
 		code := r.s.Execute(ctx, c)
 		r.Commands++
 		if code > ring.Warning {

@@ -30,6 +30,7 @@ type Session struct {
 	prefix  string // put before unquoted data set names; empty for none
 	lacking bool   // the command before was refused because something was missing at its end
 	joined  bool   // lines were joined without continuation marks
+	goesOn  bool   // the line after the command begins no command, and so may belong to it
 }
 
 // Outcome is what one command did, or what a look at it found.

@@ -99,25 +99,18 @@ func (a *app) alterCommand() *cobra.Command {
 		Example: `  signet alter WEBSRV/web --notrust
   signet alter WEBSRV/web --newlabel "web 2027"`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			ref, err := ring.ParseCertRef(given[0], m.Issuer())
-			if err != nil {
-				return err
-			}
+		RunE: a.withCert(func(ctx context.Context, m *ring.Manager, ref ring.CertRef, _ []string) error {
 			q := ring.Alter{Selector: ring.Selector{Owner: ref.Owner, Label: ref.Label}, NewLabel: newLabel}
+			var err error
 			if q.Status, err = trust.status(); err != nil {
 				return err
 			}
-			r, err := m.Alter(c.Context(), q)
+			r, err := m.Alter(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.printIssued(r)
-		},
+		}),
 	}
 	trust.register(c)
 	c.Flags().StringVar(&newLabel, "newlabel", "", "the new label")
@@ -133,21 +126,13 @@ func (a *app) deleteCommand() *cobra.Command {
 that a request was made from is kept until the answer is added, unless --force is given.`,
 		Example: `  signet delete WEBSRV/web`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			ref, err := ring.ParseCertRef(given[0], m.Issuer())
-			if err != nil {
-				return err
-			}
-			r, err := m.Delete(c.Context(), ring.Delete{Selector: ring.Selector{Owner: ref.Owner, Label: ref.Label}, Force: force})
+		RunE: a.withCert(func(ctx context.Context, m *ring.Manager, ref ring.CertRef, _ []string) error {
+			r, err := m.Delete(ctx, ring.Delete{Selector: ring.Selector{Owner: ref.Owner, Label: ref.Label}, Force: force})
 			if err != nil {
 				return err
 			}
 			return a.finish(&r.Result, answer{}, "deleted %s", r.Certificate.Ref())
-		},
+		}),
 	}
 	c.Flags().BoolVar(&force, "force", false, "even if a request is under way")
 	return c
@@ -174,26 +159,18 @@ func (a *app) genreqCommand() *cobra.Command {
 Send it to a CA, then add the answer under the same owner.`,
 		Example: `  signet genreq WEBSRV/web -o web.csr`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			ref, err := ring.ParseCertRef(given[0], m.Issuer())
-			if err != nil {
-				return err
-			}
+		RunE: a.withCert(func(ctx context.Context, m *ring.Manager, ref ring.CertRef, _ []string) error {
 			if out == "-" && a.json() {
 				return usagef("--output json needs -o FILE for the request")
 			}
-			r, err := m.Genreq(c.Context(), ring.Genreq{CertRef: ref}, func(pem []byte) error {
+			r, err := m.Genreq(ctx, ring.Genreq{CertRef: ref}, func(pem []byte) error {
 				return a.files.Write(out, pem, false)
 			})
 			if err != nil {
 				return err
 			}
 			return a.wrote(&r.Result, ref, "request", out)
-		},
+		}),
 	}
 	c.Flags().StringVarP(&out, "out", "o", "-", "file to write, - for standard output")
 	return c

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -31,21 +32,13 @@ func (a *app) listchainCommand() *cobra.Command {
 is wrong with the chain, and the rings that all of them are in.`,
 		Example: `  signet listchain WEBSRV/web`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			ref, err := ring.ParseCertRef(given[0], m.Issuer())
-			if err != nil {
-				return err
-			}
-			ch, err := m.ListChain(c.Context(), ref)
+		RunE: a.withCert(func(ctx context.Context, m *ring.Manager, ref ring.CertRef, _ []string) error {
+			ch, err := m.ListChain(ctx, ref)
 			if err != nil {
 				return err
 			}
 			return a.showChain(ch)
-		},
+		}),
 	}
 }
 
@@ -60,21 +53,18 @@ Nothing is changed.`,
 		Example: `  signet checkcert peer.p7b
   signet checkcert keystore.p12 --password-file p12.password`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			q := ring.Checkcert{Source: given[0], Outside: outside}
+			var err error
 			if q.Data, q.Password, err = a.readPackage(given[0], passwordFile); err != nil {
 				return err
 			}
-			ch, err := m.Checkcert(c.Context(), q)
+			ch, err := m.Checkcert(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.showChain(ch)
-		},
+		}),
 	}
 	c.Flags().StringVar(&passwordFile, "password-file", "", "file with the password of a PKCS #12 package, - for standard input")
 	c.Flags().BoolVar(&outside, "outside", false, "only what the file holds, as a user sees it who may not list the database")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,12 +23,8 @@ func (a *app) dbCommand() *cobra.Command {
 		Short:   "Show the settings",
 		Example: `  signet db settings`,
 		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			all, err := m.Settings(c.Context())
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, _ []string) error {
+			all, err := m.Settings(ctx)
 			if err != nil {
 				return err
 			}
@@ -42,7 +39,7 @@ func (a *app) dbCommand() *cobra.Command {
 				fmt.Fprintf(a.stdout, "%s = %s\n", name, byName[name])
 			}
 			return nil
-		},
+		}),
 	}, &cobra.Command{
 		Use:   "set NAME VALUE",
 		Short: "Change a setting",
@@ -50,16 +47,12 @@ func (a *app) dbCommand() *cobra.Command {
   serials   counter: serial numbers count up, as RACF's do; random: 128-bit random numbers`,
 		Example: `  signet db set serials random`,
 		Args:    args(cobra.ExactArgs(2)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			if err := m.Set(c.Context(), ring.Setting{Name: given[0], Value: given[1]}); err != nil {
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			if err := m.Set(ctx, ring.Setting{Name: given[0], Value: given[1]}); err != nil {
 				return err
 			}
 			return a.finish(nil, answer{}, "%s = %s", given[0], given[1])
-		},
+		}),
 	})
 	return c
 }

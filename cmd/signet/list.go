@@ -23,11 +23,8 @@ func (a *app) listCommand() *cobra.Command {
   signet list WEBSRV/web --output json
   signet list --expiring 60d`,
 		Args: args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			if expiring != "" {
 				if len(given) > 0 {
 					return usagef("--expiring shows every owner; leave %q out", given[0])
@@ -37,7 +34,7 @@ func (a *app) listCommand() *cobra.Command {
 					return err
 				}
 				return a.listAll(func(yield func(ring.Listing) error) error {
-					return m.ListExpiring(c.Context(), within, yield)
+					return m.ListExpiring(ctx, within, yield)
 				})
 			}
 			s := ring.Selector{Owner: m.Issuer()}
@@ -47,10 +44,10 @@ func (a *app) listCommand() *cobra.Command {
 				}
 			}
 			if s.Label != "" {
-				return a.listOne(c.Context(), m, s)
+				return a.listOne(ctx, m, s)
 			}
-			return a.listAll(func(yield func(ring.Listing) error) error { return m.List(c.Context(), s, yield) })
-		},
+			return a.listAll(func(yield func(ring.Listing) error) error { return m.List(ctx, s, yield) })
+		}),
 	}
 	c.Flags().StringVar(&expiring, "expiring", "", "show what expires within this many days, as 30d, and what has expired")
 	return c

@@ -171,11 +171,8 @@ func (a *app) listmapCommand() *cobra.Command {
 		Example: `  signet listmap WEBUSER
   signet listmap MULTIID --output json`,
 		Args: args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			q := ring.Listmap{FilterRef: ring.FilterRef{Owner: m.Issuer()}}
 			if len(given) > 0 {
 				if q.FilterRef, err = ring.ParseFilterRef(given[0]); err != nil {
@@ -185,7 +182,7 @@ func (a *app) listmapCommand() *cobra.Command {
 			var ans answer
 			t := a.table()
 			fmt.Fprintln(t, "FILTER\tSTATUS\tSUBJECT\tISSUER\tCRITERIA")
-			err = m.Listmap(c.Context(), q, func(f *ring.Filter) error {
+			err = m.Listmap(ctx, q, func(f *ring.Filter) error {
 				if a.json() {
 					ans.Filters = append(ans.Filters, describeFilter(f))
 					return nil
@@ -204,6 +201,6 @@ func (a *app) listmapCommand() *cobra.Command {
 				return a.print(ans)
 			}
 			return t.Flush()
-		},
+		}),
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"github.com/spf13/cobra"
 
 	"signet/cert"
@@ -19,11 +20,8 @@ existing one and a new key pair. The existing one is not changed. Next: genreq t
 have it signed, add the answer, and rollover.`,
 		Example: `  signet rekey WEBSRV/web --label "web 2028"`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			q := ring.Rekey{NewLabel: label, Days: days, PSS: pss}
 			if q.CertRef, err = ring.ParseCertRef(given[0], m.Issuer()); err != nil {
 				return err
@@ -37,13 +35,13 @@ have it signed, add the answer, and rollover.`,
 				return err
 			}
 			stop := a.spin(q.Key.Algorithm != cert.EC, "making the key pair")
-			r, err := m.Rekey(c.Context(), q)
+			r, err := m.Rekey(ctx, q)
 			stop()
 			if err != nil {
 				return err
 			}
 			return a.printIssued(r)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&label, "label", "", "label of the new certificate (default: generated)")
@@ -67,11 +65,8 @@ Without --force both need a private key, different ones, and the new certificate
 have signed anything yet.`,
 		Example: `  signet rollover CERTAUTH/IMSCA "IMSCA 2028"`,
 		Args:    args(cobra.ExactArgs(2)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			q := ring.Rollover{Force: force}
 			if q.CertRef, err = ring.ParseCertRef(given[0], m.Issuer()); err != nil {
 				return err
@@ -84,12 +79,12 @@ have signed anything yet.`,
 				return usagef("%s and %s have different owners; rollover is among the certificates of one", q.CertRef, next)
 			}
 			q.NewLabel = next.Label
-			r, err := m.Rollover(c.Context(), q)
+			r, err := m.Rollover(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.printIssued(r)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&force, "force", false, "without the checks")
 	return c

@@ -33,21 +33,17 @@ func (a *app) ringVerb(use, short, example, did string, do func(*ring.Manager, c
 		Short:   short,
 		Example: example,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			ref, err := ring.ParseRingRef(given[0], m.Issuer())
 			if err != nil {
 				return err
 			}
-			r, err := do(m, c.Context(), ref)
+			r, err := do(m, ctx, ref)
 			if err != nil {
 				return err
 			}
 			return a.finish(r, answer{}, did, ref)
-		},
+		}),
 	}
 }
 
@@ -145,11 +141,8 @@ CERTAUTH, *SITE*/* those of SITE.`,
   signet listring WEBSRV/TLSRING --output json
   signet listring '*AUTH*/*'`,
 		Args: args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			ref := ring.RingRef{Owner: m.Issuer()}
 			if len(given) > 0 {
 				if strings.Contains(given[0], "/") {
@@ -161,12 +154,12 @@ CERTAUTH, *SITE*/* those of SITE.`,
 					return err
 				}
 			}
-			rings, err := m.ListRing(c.Context(), ref)
+			rings, err := m.ListRing(ctx, ref)
 			if err != nil {
 				return err
 			}
 			return a.showRings(rings)
-		},
+		}),
 	}
 }
 

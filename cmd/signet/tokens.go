@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -57,17 +58,13 @@ func (a *app) addtokenCommand() *cobra.Command {
 @ # $ and period, begins with a letter or @ # $, and is folded to upper case.`,
 		Example: `  signet addtoken FTPSRV.TOKEN`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			r, err := m.AddToken(c.Context(), given[0])
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			r, err := m.AddToken(ctx, given[0])
 			if err != nil {
 				return err
 			}
 			return a.finish(r, answer{}, "made token %s", strings.ToUpper(given[0]))
-		},
+		}),
 	}
 }
 
@@ -81,17 +78,13 @@ database stay. A token that holds what other programs put there is kept, unless 
 given.`,
 		Example: `  signet deltoken FTPSRV.TOKEN`,
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			r, err := m.DelToken(c.Context(), ring.DelToken{Name: given[0], Force: force})
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			r, err := m.DelToken(ctx, ring.DelToken{Name: given[0], Force: force})
 			if err != nil {
 				return err
 			}
 			return a.finish(r, answer{}, "removed token %s", strings.ToUpper(given[0]))
-		},
+		}),
 	}
 	c.Flags().BoolVar(&force, "force", false, "even if it holds what other programs put there")
 	return c
@@ -107,18 +100,15 @@ the database now, - when it is not there any more.`,
 		Example: `  signet listtoken FTPSRV.TOKEN
   signet listtoken --output json`,
 		Args: args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			var name string // none means all tokens
 			if len(given) > 0 && given[0] != "*" {
 				name = given[0]
 			}
 			var ans answer
 			first := true
-			err = m.ListToken(c.Context(), name, func(l ring.TokenListing) error {
+			err = m.ListToken(ctx, name, func(l ring.TokenListing) error {
 				if a.json() {
 					ans.Tokens = append(ans.Tokens, describeToken(l.Token, l.Objects...))
 					return nil
@@ -133,7 +123,7 @@ the database now, - when it is not there any more.`,
 				return err
 			}
 			return a.print(ans)
-		},
+		}),
 	}
 }
 
@@ -168,11 +158,8 @@ that of the owner: personal for a user's certificate, certauth or site for the o
 		Example: `  signet bind FTPSRV/ftp FTPSRV.TOKEN --default
   signet bind CERTAUTH/MyCA FTPSRV.TOKEN`,
 		Args: args(cobra.ExactArgs(2)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			var err error
 			q := ring.Bind{Token: given[1], Default: isDefault}
 			if q.Cert, err = ring.ParseCertRef(given[0], m.Issuer()); err != nil {
 				return err
@@ -180,12 +167,12 @@ that of the owner: personal for a user's certificate, certauth or site for the o
 			if q.Usage, err = parseUsage(usage); err != nil {
 				return err
 			}
-			r, err := m.Bind(c.Context(), q)
+			r, err := m.Bind(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.finishObject(r, "bound %s to %s as %s")
-		},
+		}),
 	}
 	c.Flags().StringVar(&usage, "usage", "", "personal, certauth or site")
 	c.Flags().BoolVar(&isDefault, "default", false, "make it the token's default certificate")
@@ -210,16 +197,13 @@ sequence number as listtoken shows it.`,
 		Example: `  signet unbind FTPSRV/ftp FTPSRV.TOKEN
   signet unbind --seqnum 00000002 FTPSRV.TOKEN`,
 		Args: args(cobra.RangeArgs(1, 2)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			q := ring.Unbind{Token: given[len(given)-1]}
+			var err error
 			switch {
-			case c.Flags().Changed("seqnum") && len(given) == 2:
+			case number != "" && len(given) == 2:
 				return usagef("unbind: %q and --seqnum exclude each other; say one of them", given[0])
-			case c.Flags().Changed("seqnum"):
+			case number != "":
 				q.Seq, err = ring.ParseSeqNum(number)
 			case len(given) == 2:
 				q.Cert, err = ring.ParseCertRef(given[0], m.Issuer())
@@ -227,12 +211,12 @@ sequence number as listtoken shows it.`,
 			if err != nil {
 				return err
 			}
-			r, err := m.Unbind(c.Context(), q)
+			r, err := m.Unbind(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.finishObject(r, "unbound %s from %s, where it was %s")
-		},
+		}),
 	}
 	c.Flags().StringVar(&number, "seqnum", "", "sequence number of the certificate in the token, hexadecimal")
 	return c
@@ -248,12 +232,9 @@ the rules of add. The token is not changed. Name the certificate by its sequence
 listtoken shows it.`,
 		Example: `  signet import FTPSRV.TOKEN 00000001 FTPSRV/ftp --trust`,
 		Args:    args(cobra.ExactArgs(3)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			q := ring.Import{Token: given[0]}
+			var err error
 			if q.Seq, err = ring.ParseSeqNum(given[1]); err != nil {
 				return err
 			}
@@ -263,12 +244,12 @@ listtoken shows it.`,
 			if q.Status, err = trust.status(); err != nil {
 				return err
 			}
-			r, err := m.Import(c.Context(), q)
+			r, err := m.Import(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.printIssued(&ring.Issued{Result: r.Result, Certificate: r.Certificate})
-		},
+		}),
 	}
 	trust.register(c)
 	return c

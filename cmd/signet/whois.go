@@ -52,20 +52,16 @@ write ./NAME for the file, or --stored for the certificate in the database.`,
   signet whois client.pem --applid BANKU --sysid SYS1
   signet whois WEBUSER/laptop --output json`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, given []string) error {
-			m, err := a.open(c.Context())
-			if err != nil {
+		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
+			if err := a.findCertificate(ctx, m, given[0], stored, &q); err != nil {
 				return err
 			}
-			if err := a.findCertificate(c.Context(), m, given[0], stored, &q); err != nil {
-				return err
-			}
-			id, err := m.Whois(c.Context(), q)
+			id, err := m.Whois(ctx, q)
 			if err != nil {
 				return err
 			}
 			return a.showIdentity(id)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&q.ApplID, "applid", "", "name of the application that the client logs on to, for MULTIID filters")

@@ -1,6 +1,9 @@
 package tso
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // wrapperName is the first word of a command, in upper case.
 func wrapperName(c Command) string { return firstWord(c.line.Text[c.start:]) }
@@ -63,7 +66,11 @@ func (c Command) inner(b *Builder) Command {
 	return Command{line: line, warnings: c.warnings, cut: c.cut}
 }
 
-// shell reads words of the shell from byte i on and joins them with what stands between.
+// silence is what keeps the output of a command in a shell script from the terminal.
+var silence = regexp.MustCompile(`^(?:(?:[12&]?>>?[ \t]*/dev/null|[12]?>&[12])(?:[ \t]+|$))+`)
+
+// shell reads words of the shell from byte i on and joins them with what stands between. What
+// only silences the command is left out.
 func (c Command) shell(i int) (Command, *Problem) {
 	text := c.line.Text
 	var b Builder
@@ -77,6 +84,10 @@ func (c Command) shell(i int) (Command, *Problem) {
 		case quote != 0 && ch == quote:
 			b.Append(c.line, from, i)
 			quote, from = 0, i+1
+		case quote == 0 && strings.IndexByte(" \t", text[i-1]) >= 0 && silence.MatchString(text[i:]):
+			b.Append(c.line, from, i)
+			from = i + len(silence.FindString(text[i:]))
+			i = from - 1
 		case ch == '\\' && i+1 < len(text) && (quote == 0 || quote == '"' && strings.IndexByte("\"\\$`", text[i+1]) >= 0):
 			b.Append(c.line, from, i)
 			i++

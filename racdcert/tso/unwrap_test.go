@@ -19,6 +19,12 @@ func TestUnwrap(t *testing.T) {
 		{"as typed on a panel", "TSO RACDCERT LIST(LABEL('x'))", "RACDCERT LIST[LABEL[«x»]]", Pos{1, 5}},
 		{"over several lines", "tsocmd \"RACDCERT -\n  LIST\"", "RACDCERT LIST", Pos{1, 9}},
 		{"over several lines, as the shell has it", "tsocmd \"RACDCERT \\\n  ID(A) \\\n LIST\"", "RACDCERT ID[A] LIST", Pos{1, 9}},
+		{"silenced", `tsocmd "LU A" >/dev/null 2>&1`, "LU A", Pos{1, 9}},
+		{"silenced on a line of its own", "tsocmd \"LU A\" \\\n >/dev/null 2>&1", "LU A", Pos{1, 9}},
+		{"silenced with blanks", `tsocmd "LU A"  2> /dev/null`, "LU A", Pos{1, 9}},
+		{"quoted arrows stay", `tsocmd "LU >/dev/null 2>&1"`, "LU >/dev/null 2>&1", Pos{1, 9}},
+		{"other redirections stay", `tsocmd "LU A" > a.txt`, "LU A > a.txt", Pos{1, 9}},
+		{"other redirections stay, close", `tsocmd "LU A" >/dev/nullx`, "LU A >/dev/nullx", Pos{1, 9}},
 		{"variables stay", `tsocmd "LU $USER"`, "LU $USER", Pos{1, 9}},
 		{"not a wrapper", `tsocmds "LU A"`, `TSOCMDS "LU A"`, Pos{1, 1}},
 	}
