@@ -15,19 +15,6 @@ import (
 	"signet/export/pkcs7"
 )
 
-// Format is a file format, named as RACDCERT EXPORT names it (racdcert-certificates.md 8).
-type Format string
-
-// The formats.
-const (
-	CertB64   Format = "CERTB64"
-	CertDER   Format = "CERTDER"
-	PKCS7B64  Format = "PKCS7B64"
-	PKCS7DER  Format = "PKCS7DER"
-	PKCS12B64 Format = "PKCS12B64"
-	PKCS12DER Format = "PKCS12DER"
-)
-
 // MaxSize is the largest file that Decode reads, in bytes.
 const MaxSize = 10 << 20
 
@@ -36,6 +23,17 @@ const maxCertificates = 4096
 
 // ErrPassword is the class of errors that another password can mend.
 var ErrPassword = pkcs12.ErrPassword
+
+// Codec lends Decode and Encode to those who know them as an interface.
+type Codec struct{}
+
+// Decode is the function Decode.
+func (Codec) Decode(data, password []byte) (cert.Bundle, error) { return Decode(data, password) }
+
+// Encode is the function Encode.
+func (Codec) Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
+	return Encode(f, b, password)
+}
 
 // Decode reads a certificate, a PKCS #7 or a PKCS #12 package, as DER or as text with anything
 // before it, or a text of certificates and their private key. A password says that the file is
@@ -156,7 +154,7 @@ func decodePKCS12(data, password []byte) (cert.Bundle, error) {
 
 // Encode writes a bundle in a format. Only the PKCS #12 formats carry the private key and take
 // a password.
-func Encode(f Format, b cert.Bundle, password []byte) ([]byte, error) {
+func Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
 	if len(b.Certificates) == 0 {
 		return nil, errors.New("there is no certificate to write")
 	}
@@ -164,12 +162,12 @@ func Encode(f Format, b cert.Bundle, password []byte) ([]byte, error) {
 	var data []byte
 	var err error
 	switch f {
-	case CertDER, CertB64:
+	case cert.DER, cert.B64:
 		kind, data = pem.Certificate, b.Certificates[0].Raw
-	case PKCS7DER, PKCS7B64:
+	case cert.PKCS7DER, cert.PKCS7B64:
 		kind = pem.PKCS7
 		data, err = pkcs7.Encode(b.Certificates)
-	case PKCS12DER, PKCS12B64:
+	case cert.PKCS12DER, cert.PKCS12B64:
 		kind = pem.PKCS12
 		data, err = pkcs12.Encode(b, password)
 	default:
@@ -180,7 +178,7 @@ func Encode(f Format, b cert.Bundle, password []byte) ([]byte, error) {
 		return nil, err
 	case password != nil && kind != pem.PKCS12:
 		return nil, fmt.Errorf("format %s takes no password", f)
-	case f == CertB64 || f == PKCS7B64 || f == PKCS12B64:
+	case f == cert.B64 || f == cert.PKCS7B64 || f == cert.PKCS12B64:
 		return pem.Encode(kind, data), nil
 	}
 	return data, nil

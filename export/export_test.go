@@ -15,26 +15,26 @@ import (
 
 // formats are all that Encode writes, with what Decode makes of it.
 var formats = []struct {
-	format Format
+	format cert.Format
 	block  string // the type between BEGIN and END; empty for DER
 	part   func(cert.Bundle) cert.Bundle
 }{
-	{CertDER, "", leafOnly},
-	{CertB64, pem.Certificate, leafOnly},
-	{PKCS7DER, "", publicOnly},
-	{PKCS7B64, pem.PKCS7, publicOnly},
-	{PKCS12DER, "", func(b cert.Bundle) cert.Bundle { return b }},
-	{PKCS12B64, pem.PKCS12, func(b cert.Bundle) cert.Bundle { return b }},
+	{cert.DER, "", leafOnly},
+	{cert.B64, pem.Certificate, leafOnly},
+	{cert.PKCS7DER, "", publicOnly},
+	{cert.PKCS7B64, pem.PKCS7, publicOnly},
+	{cert.PKCS12DER, "", func(b cert.Bundle) cert.Bundle { return b }},
+	{cert.PKCS12B64, pem.PKCS12, func(b cert.Bundle) cert.Bundle { return b }},
 }
 
-func passwordFor(f Format) []byte {
-	if f == PKCS12DER || f == PKCS12B64 {
+func passwordFor(f cert.Format) []byte {
+	if f == cert.PKCS12DER || f == cert.PKCS12B64 {
 		return []byte("swordfish")
 	}
 	return nil
 }
 
-func encode(t testing.TB, f Format, b cert.Bundle) []byte {
+func encode(t testing.TB, f cert.Format, b cert.Bundle) []byte {
 	t.Helper()
 	data, err := Encode(f, b, passwordFor(f))
 	if err != nil {
@@ -88,7 +88,7 @@ func TestDecodeByContent(t *testing.T) {
 // A certificate with another one in a text field is itself.
 func TestDecodeNoSmuggling(t *testing.T) {
 	dir, b := ecIdentity(t)
-	comment := append([]byte("\n"), encode(t, CertB64, b)...)
+	comment := append([]byte("\n"), encode(t, cert.B64, b)...)
 	value := append([]byte{0x16, 0x82, byte(len(comment) >> 8), byte(len(comment))}, comment...) // IA5String
 	write(t, dir, "x.cnf", fmt.Appendf(nil, "nsComment=DER:%x\n", value))
 	openssl(t, dir, "x509", "-req", "-in", "request.pem", "-signkey", "key.pem", "-extfile", "x.cnf", "-outform", "DER", "-out", "outer.der")
@@ -154,7 +154,7 @@ func TestDecodeRefused(t *testing.T) {
 	openssl(t, dir, "x509", "-in", "leaf.pem", "-trustout", "-addtrust", "serverAuth", "-out", "trusted.pem")
 	openssl(t, dir, "req", "-in", "request.pem", "-outform", "DER", "-out", "request.der")
 	openssl(t, dir, "pkey", "-in", "key.pem", "-pubout", "-out", "public.pem")
-	leaf, p12 := read(t, dir, "leaf.pem"), encode(t, PKCS12DER, b)
+	leaf, p12 := read(t, dir, "leaf.pem"), encode(t, cert.PKCS12DER, b)
 	newRequest := bytes.ReplaceAll(read(t, dir, "request.pem"), []byte("CERTIFICATE REQUEST"), []byte("NEW CERTIFICATE REQUEST"))
 	for name, tt := range map[string]struct {
 		in       []byte
@@ -186,7 +186,7 @@ func TestDecodeRefused(t *testing.T) {
 		"damaged key":              {pem.Encode(pem.PrivateKey, []byte{0x30, 0}), "", "not a usable private key"},
 		"certificate and password": {leaf, "x", "a password was given, but the file is not PKCS #12"},
 		"DER and password":         {b.Certificates[0].Raw, "x", "a password was given, but the file is not PKCS #12"},
-		"PKCS #7 and password":     {encode(t, PKCS7DER, b), "x", "a password was given, but the file is not PKCS #12"},
+		"PKCS #7 and password":     {encode(t, cert.PKCS7DER, b), "x", "a password was given, but the file is not PKCS #12"},
 		"PKCS #12 cut":             {p12[:len(p12)-1], "swordfish", "it was cut: "},
 	} {
 		var password []byte
@@ -211,7 +211,7 @@ func TestDecodeRefused(t *testing.T) {
 
 func TestDecodePassword(t *testing.T) {
 	_, b := ecIdentity(t)
-	for _, f := range []Format{PKCS12DER, PKCS12B64} {
+	for _, f := range []cert.Format{cert.PKCS12DER, cert.PKCS12B64} {
 		data := encode(t, f, b)
 		got, err := Decode(data, nil)
 		wantError(t, "no password", got, err, "the file is PKCS #12 and needs its password: give PASSWORD('...')")
@@ -248,7 +248,7 @@ func TestTruncated(t *testing.T) {
 func TestDecodeLimits(t *testing.T) {
 	_, b := ecIdentity(t)
 	b.Certificates = append(b.Certificates, b.Certificates...)
-	pkcs7 := encode(t, PKCS7B64, b)
+	pkcs7 := encode(t, cert.PKCS7B64, b)
 	text := bytes.Repeat(pkcs7, maxCertificates/4)
 	if _, err := Decode(text, nil); err != nil {
 		t.Error(err)
@@ -262,15 +262,15 @@ func TestDecodeLimits(t *testing.T) {
 func TestEncodeRefused(t *testing.T) {
 	_, b := ecIdentity(t)
 	for name, tt := range map[string]struct {
-		format   Format
+		format   cert.Format
 		in       cert.Bundle
 		password string
 		want     string
 	}{
-		"no certificate":       {CertDER, cert.Bundle{Key: b.Key}, "", "no certificate"},
-		"no key":               {PKCS12DER, publicOnly(b), "x", "no private key"},
-		"no password":          {PKCS12B64, b, "", "without a password"},
-		"password for nothing": {PKCS7B64, b, "x", "format PKCS7B64 takes no password"},
+		"no certificate":       {cert.DER, cert.Bundle{Key: b.Key}, "", "no certificate"},
+		"no key":               {cert.PKCS12DER, publicOnly(b), "x", "no private key"},
+		"no password":          {cert.PKCS12B64, b, "", "without a password"},
+		"password for nothing": {cert.PKCS7B64, b, "x", "format PKCS7B64 takes no password"},
 		"format":               {"PEM", b, "", `format "PEM" is not known`},
 	} {
 		var password []byte

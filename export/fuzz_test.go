@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"signet/cert"
 	"signet/export/pem"
 )
 
@@ -14,7 +15,7 @@ func FuzzDecode(f *testing.F) {
 	for _, format := range formats {
 		f.Add(encode(f, format.format, b))
 	}
-	f.Add(pem.Encode(pem.Certificate, encode(f, PKCS7DER, b)))
+	f.Add(pem.Encode(pem.Certificate, encode(f, cert.PKCS7DER, b)))
 	f.Add(bytes.Join([][]byte{read(f, dir, "key.pem"), read(f, dir, "leaf.pem")}, nil))
 	f.Add(read(f, dir, "request.pem"))
 	f.Add([]byte(nil))
@@ -26,7 +27,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		for _, format := range []Format{PKCS7DER, PKCS7B64} {
+		for _, format := range []cert.Format{cert.PKCS7DER, cert.PKCS7B64} {
 			again, err := Decode(encode(t, format, got), nil)
 			if err != nil {
 				t.Fatal(err)

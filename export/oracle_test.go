@@ -52,15 +52,15 @@ func TestToOpenssl(t *testing.T) {
 		dir, b := identity(t, strings.Fields(algorithm)...)
 		for _, f := range formats {
 			write(t, dir, "file", encode(t, f.format, b))
-			command := map[Format]string{
-				CertDER:   "x509 -inform DER -in file",
-				CertB64:   "x509 -in file",
-				PKCS7DER:  "pkcs7 -inform DER -in file -print_certs",
-				PKCS7B64:  "pkcs7 -in file -print_certs",
-				PKCS12DER: "pkcs12 -in file -passin pass:swordfish -nodes",
-				PKCS12B64: "pkcs12 -in der -passin pass:swordfish -nodes",
+			command := map[cert.Format]string{
+				cert.DER:       "x509 -inform DER -in file",
+				cert.B64:       "x509 -in file",
+				cert.PKCS7DER:  "pkcs7 -inform DER -in file -print_certs",
+				cert.PKCS7B64:  "pkcs7 -in file -print_certs",
+				cert.PKCS12DER: "pkcs12 -in file -passin pass:swordfish -nodes",
+				cert.PKCS12B64: "pkcs12 -in der -passin pass:swordfish -nodes",
 			}[f.format]
-			if f.format == PKCS12B64 { // openssl knows no text form: the lines go away
+			if f.format == cert.PKCS12B64 { // openssl knows no text form: the lines go away
 				block, _ := pem.Decode(read(t, dir, "file"))
 				write(t, dir, "der", block.Bytes)
 			}
@@ -79,7 +79,7 @@ func TestToOpenssl(t *testing.T) {
 // The way out that the error about BER names leads to a file that is read.
 func TestBER(t *testing.T) {
 	dir, b := ecIdentity(t)
-	ber := indefinite(t, encode(t, PKCS7DER, b))
+	ber := indefinite(t, encode(t, cert.PKCS7DER, b))
 	got, err := Decode(ber, nil)
 	wantError(t, "BER", got, err, "openssl pkcs7 -inform DER -in FILE -out NEW")
 	write(t, dir, "ber", ber)

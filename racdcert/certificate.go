@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"signet/cert"
 	"signet/racdcert/tso"
 	"signet/ring"
 )
@@ -154,14 +155,14 @@ func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
 	}
 	c.used["FORMAT"] = true
 	var formats []string
-	for _, f := range ring.Formats() {
+	for _, f := range cert.Formats() {
 		formats = append(formats, string(f))
 	}
 	format, err := c.choice("FORMAT", formats)
 	if err != nil {
 		return nil, err
 	}
-	e.request.Format = ring.Format(format)
+	e.request.Format = cert.Format(format)
 	if e.request.Password, err = c.password(); err != nil {
 		return nil, err
 	}

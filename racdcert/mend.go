@@ -25,7 +25,7 @@ func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, er
 		return st, err
 	}
 	mended, problem := c.ParseWith(tso.ParseOptions{CloseParens: true})
-	if problem != nil {
+	if problem != nil || mended.Supplied > maxSupplied {
 		return st, err
 	}
 	if _, notes, problem := Parse(mended, issuer); problem != nil || len(notes) > 0 { // what is ignored may be ill-formed
@@ -38,6 +38,10 @@ func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, er
 	}
 	return mended, nil
 }
+
+// maxSupplied is how many parentheses are supplied at most: no command nests deeper. It bounds the
+// ways to read one that are tried.
+const maxSupplied = 4
 
 func valid(st tso.Statement, issuer ring.Owner) bool {
 	_, _, err := Parse(st, issuer)

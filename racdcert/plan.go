@@ -140,8 +140,8 @@ func (d del) plan(*Session) Plan {
 func (e exportCommand) plan(s *Session) Plan {
 	format := e.request.Format
 	if format == "" {
-		if format = ring.CertB64; e.request.Password != nil {
-			format = ring.PKCS12DER
+		if format = cert.B64; e.request.Password != nil {
+			format = cert.PKCS12DER
 		}
 	}
 	return does("exports "+e.request.CertRef.String()+" as "+string(format), when(format.WithKey(), "with its private key")).writing(e.dsn, s)

@@ -15,22 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"signet/backend/sqldb"
-	"signet/cert"
 	"signet/export"
 	"signet/ring"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-type exportCodec struct{}
-
-func (exportCodec) Decode(data, password []byte) (cert.Bundle, error) {
-	return export.Decode(data, password)
-}
-
-func (exportCodec) Encode(f ring.Format, b cert.Bundle, password []byte) ([]byte, error) {
-	return export.Encode(export.Format(f), b, password)
-}
 
 // memoryFiles are data sets in memory.
 type memoryFiles map[string][]byte
@@ -66,7 +55,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { store.Close() })
 	d := &desk{t: t, files: memoryFiles{}}
 	d.Session = Session{
-		Manager: ring.NewManager(ring.Config{Store: store, Codec: exportCodec{}, Issuer: "OPER", Zone: time.UTC,
+		Manager: ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: time.UTC,
 			Now: func() time.Time { return time.Date(2027, 3, 15, 10, 30, 0, 0, time.UTC) }}),
 		Files:  d.files,
 		Output: &d.out,
@@ -308,6 +297,7 @@ func FuzzRun(f *testing.F) {
 	f.Add("RACDCERT ID(U) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x')")
 	f.Add("//J JOB\n//S EXEC PGM=IKJEFT01\n//SYSTSIN DD *\nSETROPTS CLASSACT(A) REFRESH\n/*\n")
 	f.Add("PERMIT A CLASS(B) ID(C) WHEN(PROGRAM(D)) RESET(WHEN)\nRLIST A (B C) ALL")
+	f.Add("RACDCERT ID(U)\n  CONNECT(LABEL('x')\n RING(R)\nPROFILE PREFIX(X\ntsocmd \"RL A B\" >/dev/null")
 	f.Fuzz(func(t *testing.T, text string) {
 		sc, problems := Read([]byte(text), Options{User: "OPER"})
 		for _, p := range problems {
@@ -318,14 +308,18 @@ func FuzzRun(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		for _, c := range sc.commands {
-			st, err := c.Parse()
-			if err != nil {
-				continue
-			}
-			if _, _, err := Parse(st, "OPER"); err != nil && problemOf(err).Text == "" {
-				t.Error("an error without a text")
-			}
+		joined, _ := Read([]byte(text), Options{User: "OPER", Join: true})
+		for _, sc := range []*Script{sc, joined} {
+			sc.Explain(&Session{Report: func(o Outcome) {
+				for _, m := range o.Messages {
+					if m.Text == "" || m.Pos.Line < 1 {
+						t.Errorf("a message without a text or a place: %+v", m)
+					}
+				}
+				if (o.Code > ring.Warning) != (o.Plan.Does == "") {
+					t.Errorf("code %d and plan %q", o.Code, o.Plan.Does)
+				}
+			}})
 		}
 	})
 }

@@ -29,7 +29,7 @@ func (d *db) add(q ring.Add) *ring.Added {
 	return r
 }
 
-func (d *db) export(target string, f ring.Format, password string) []byte {
+func (d *db) export(target string, f cert.Format, password string) []byte {
 	d.t.Helper()
 	q := ring.Export{CertRef: ref(target), Format: f}
 	if password != "" {
@@ -121,7 +121,7 @@ func TestAddAgain(t *testing.T) {
 	wantError(t, err, "IRRD109I", ring.ErrExists)
 
 	// A private key that comes with it is taken.
-	p12 := other.export("U/x", ring.PKCS12DER, "secret")
+	p12 := other.export("U/x", cert.PKCS12DER, "secret")
 	r = d.add(ring.Add{Owner: "U", Data: p12, Password: []byte("secret")})
 	if !d.get("U/first").HasKey() || !hasMessage(r.Result, "SGN022I") {
 		t.Error("the private key was not stored")
@@ -192,7 +192,7 @@ func TestAddAnswerAmbiguous(t *testing.T) {
 	pem := ca.genreq(ref("U/x"))
 	y := ca.gencert("P/y", "CERTAUTH/CA", func(q *ring.Gencert) { q.Request = pem }).Certificate.DER
 	answer := ca.gencert("P/z", "CERTAUTH/CA", func(q *ring.Gencert) { q.Request, q.Days = pem, 800 }).Certificate.DER
-	x := ca.export("U/x", ring.PKCS12DER, "pw")
+	x := ca.export("U/x", cert.PKCS12DER, "pw")
 
 	d := newDB(t)
 	d.add(ring.Add{Owner: "U", Label: "y", Data: y})
@@ -205,7 +205,7 @@ func TestAddAnswerAmbiguous(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := export.Encode(export.PKCS12DER, cert.Bundle{Key: key.Key, Certificates: []*x509.Certificate{yx}}, []byte("pw"))
+	both, err := export.Encode(cert.PKCS12DER, cert.Bundle{Key: key.Key, Certificates: []*x509.Certificate{yx}}, []byte("pw"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,12 +233,12 @@ func TestAddPackages(t *testing.T) {
 		password string
 		key      bool
 	}{
-		{"PKCS #7", other.export("U/leaf", ring.PKCS7DER, ""), "", false},
-		{"PKCS #7 text", append([]byte("subject=leaf\n"), other.export("U/leaf", ring.PKCS7B64, "")...), "", false},
-		{"PKCS #12", other.export("U/leaf", ring.PKCS12DER, "p w"), "p w", true},
-		{"PKCS #12 text", other.export("U/leaf", ring.PKCS12B64, "p w"), "p w", true},
-		{"PEM certificates", bytes.Join([][]byte{other.export("CERTAUTH/Root", ring.CertB64, ""),
-			other.export("U/leaf", ring.CertB64, ""), other.export("CERTAUTH/Issuing", ring.CertB64, "")}, nil), "", false},
+		{"PKCS #7", other.export("U/leaf", cert.PKCS7DER, ""), "", false},
+		{"PKCS #7 text", append([]byte("subject=leaf\n"), other.export("U/leaf", cert.PKCS7B64, "")...), "", false},
+		{"PKCS #12", other.export("U/leaf", cert.PKCS12DER, "p w"), "p w", true},
+		{"PKCS #12 text", other.export("U/leaf", cert.PKCS12B64, "p w"), "p w", true},
+		{"PEM certificates", bytes.Join([][]byte{other.export("CERTAUTH/Root", cert.B64, ""),
+			other.export("U/leaf", cert.B64, ""), other.export("CERTAUTH/Issuing", cert.B64, "")}, nil), "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDB(t)
@@ -266,10 +266,10 @@ func TestAddPackages(t *testing.T) {
 	}
 
 	d := newDB(t)
-	two := bytes.Join([][]byte{other.export("U/leaf", ring.CertB64, ""), newDBCert(t)}, nil)
+	two := bytes.Join([][]byte{other.export("U/leaf", cert.B64, ""), newDBCert(t)}, nil)
 	_, err := d.Add(t.Context(), ring.Add{Owner: "U", Data: two, Source: "two.pem"})
 	wantError(t, err, "SGN018I", ring.ErrInvalid)
-	p12 := other.export("U/leaf", ring.PKCS12DER, "right")
+	p12 := other.export("U/leaf", cert.PKCS12DER, "right")
 	_, err = d.Add(t.Context(), ring.Add{Owner: "U", Data: p12, Password: []byte("wrong"), Source: "x.p12"})
 	wantError(t, err, "SGN016I", ring.ErrInvalid)
 	if !strings.Contains(err.Error(), "wrong password") || strings.Contains(err.Error(), "right") {
@@ -291,7 +291,7 @@ func TestAddPackages(t *testing.T) {
 func newDBCert(t *testing.T) []byte {
 	d := newDB(t)
 	d.gencert("U/stranger", "")
-	return d.export("U/stranger", ring.CertB64, "")
+	return d.export("U/stranger", cert.B64, "")
 }
 
 func TestAddForged(t *testing.T) {

@@ -8,28 +8,9 @@ import (
 	"signet/cert"
 )
 
-// Format is a format of EXPORT (racdcert-certificates.md 8).
-type Format string
-
-// The formats: the certificate alone, with its chain, or with chain and private key; each as
-// text or as DER.
-const (
-	CertB64   Format = "CERTB64"
-	CertDER   Format = "CERTDER"
-	PKCS7B64  Format = "PKCS7B64"
-	PKCS7DER  Format = "PKCS7DER"
-	PKCS12B64 Format = "PKCS12B64"
-	PKCS12DER Format = "PKCS12DER"
-)
-
-// Formats lists them all.
-func Formats() []Format {
-	return []Format{CertB64, CertDER, PKCS7B64, PKCS7DER, PKCS12B64, PKCS12DER}
-}
-
 // ParseFormat reads a format in any case.
-func ParseFormat(s string) (Format, error) {
-	for _, f := range Formats() {
+func ParseFormat(s string) (cert.Format, error) {
+	for _, f := range cert.Formats() {
 		if strings.EqualFold(s, string(f)) {
 			return f, nil
 		}
@@ -37,22 +18,17 @@ func ParseFormat(s string) (Format, error) {
 	return "", newError(msgBadFormat, s)
 }
 
-// WithKey reports whether the format carries the private key, and so needs a password.
-func (f Format) WithKey() bool { return f == PKCS12B64 || f == PKCS12DER }
-
-func (f Format) withChain() bool { return f != CertB64 && f != CertDER }
-
 // Export asks for a certificate as a file.
 type Export struct {
 	CertRef
-	Format   Format // empty: CERTB64, or PKCS12DER when there is a password
-	Password []byte // nil: none
+	Format   cert.Format // empty: CERTB64, or PKCS12DER when there is a password
+	Password []byte      // nil: none
 }
 
 // Exported is the answer to Export.
 type Exported struct {
 	Result
-	Format Format
+	Format cert.Format
 	Data   []byte
 }
 
@@ -60,9 +36,9 @@ type Exported struct {
 // is missing or cannot leave is refused before anything else is done.
 func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
 	if e.Format == "" {
-		e.Format = CertB64
+		e.Format = cert.B64
 		if e.Password != nil {
-			e.Format = PKCS12DER
+			e.Format = cert.PKCS12DER
 		}
 	}
 	switch {
@@ -103,9 +79,9 @@ func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
 
 // exportChain gives what a format holds besides the key: the certificate, and its issuers as
 // far as the database has them.
-func exportChain(tx Tx, c *Certificate, f Format, r *Result) ([]*x509.Certificate, error) {
+func exportChain(tx Tx, c *Certificate, f cert.Format, r *Result) ([]*x509.Certificate, error) {
 	certs, complete := []*Certificate{c}, true
-	if f.withChain() {
+	if f.WithChain() {
 		var err error
 		if certs, complete, err = chain(tx, c); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signet/cert"
+	"signet/export"
 	"signet/ring"
 )
 
@@ -99,7 +100,7 @@ func TestGencertDates(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := newDB(t).store
-	m := ring.NewManager(ring.Config{Store: store, Codec: exportCodec{}, Issuer: "OPER", Zone: amsterdam,
+	m := ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: amsterdam,
 		// Half past midnight in Amsterdam, still the day before in UTC.
 		Now: func() time.Time { return time.Date(2027, 3, 14, 23, 30, 0, 0, time.UTC) }})
 	for _, tc := range []struct {

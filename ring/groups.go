@@ -39,7 +39,7 @@ func (m *Manager) AddGroup(ctx context.Context, q AddGroup) (*Result, error) {
 			return err
 		}
 		for _, name := range names {
-			if err := checkFree(tx, name); err != nil {
+			if err := checkFree(tx, kindGroup, name); err != nil {
 				return err
 			}
 			g := &saf.Group{Name: name, Superior: superior, Owner: string(m.issuer), Created: m.now(), Changed: m.now(), CreatedBy: string(m.issuer)}
@@ -191,6 +191,9 @@ func (m *Manager) ConnectGroup(ctx context.Context, q ConnectGroup) (*Result, er
 
 // join connects a user to a group, or changes the connection that is there.
 func (m *Manager) join(tx Tx, user, group string, s MembershipSettings) error {
+	if user == group {
+		return newError(msgDefined, group, kindUser)
+	}
 	c, err := tx.Membership(user, group)
 	if errors.Is(err, ErrNotFound) {
 		c, err = &saf.Membership{User: user, Group: group, Owner: string(m.issuer), Created: m.now(), CreatedBy: string(m.issuer)}, nil

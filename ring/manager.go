@@ -13,7 +13,7 @@ type Codec interface {
 	// none was given; a package that needs one then fails.
 	Decode(data, password []byte) (cert.Bundle, error)
 	// Encode writes a bundle: the certificate first, then its issuers.
-	Encode(format Format, b cert.Bundle, password []byte) ([]byte, error)
+	Encode(format cert.Format, b cert.Bundle, password []byte) ([]byte, error)
 }
 
 // Manager performs the functions on one database on behalf of one user. It is safe for use by

@@ -15,17 +15,6 @@ import (
 	"signet/ring"
 )
 
-// exportCodec is the codec that the program uses.
-type exportCodec struct{}
-
-func (exportCodec) Decode(data, password []byte) (cert.Bundle, error) {
-	return export.Decode(data, password)
-}
-
-func (exportCodec) Encode(f ring.Format, b cert.Bundle, password []byte) ([]byte, error) {
-	return export.Encode(export.Format(f), b, password)
-}
-
 // db is a database under test with its manager and a clock that stands still.
 type db struct {
 	*ring.Manager
@@ -44,7 +33,7 @@ func newDB(t *testing.T) *db {
 	}
 	t.Cleanup(func() { store.Close() })
 	d := &db{t: t, store: store, now: testNow}
-	d.Manager = ring.NewManager(ring.Config{Store: store, Codec: exportCodec{}, Issuer: "OPER", Zone: time.UTC,
+	d.Manager = ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: time.UTC,
 		Now: func() time.Time { return d.now }})
 	return d
 }

@@ -212,7 +212,7 @@ var catalogue = [...]struct {
 	msgPasswordUnused: {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
 	msgNoExportKey:    {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
 	msgChainBroken:    {"SGN052I", Warning, nil, "the chain of %s is incomplete: the issuer %s is not in the database", "ADD it under CERTAUTH and export again"},
-	msgEncode:         {"SGN053I", Failed, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},
+	msgEncode:         {"SGN053I", Refused, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},
 
 	msgRingOwner:    {"IRRD120I", Refused, ErrInvalid, "%s cannot own a key ring", "name the user with ID(user)"},
 	msgRingExists:   {"IRRD122I", Refused, ErrExists, "ring %q of %s already exists", ""},
@@ -271,7 +271,7 @@ var catalogue = [...]struct {
 	msgNoUserListed:    {"ICH30001I", Warning, ErrNotFound, "user %s is not defined", "LISTUSER * shows those that are"},
 	msgNoUserDeleted:   {"ICH30001I", Warning, ErrNotFound, "user %s is not defined; nothing is deleted", "certificates and rings of an ID without a profile go with RACDCERT DELETE and DELRING"},
 	msgBadGroup:        {"SGN100I", Refused, ErrInvalid, "group name %q: %s", "a group name has 1 to 32 letters, digits or # @ $ _ - ."},
-	msgDefined:         {"SGN101I", Refused, ErrExists, "%s is already defined as a %s", "users and groups share one set of names"},
+	msgDefined:         {"SGN101I", Refused, ErrExists, "%s is already a %s", "users and groups share one set of names"},
 	msgNoGroup:         {"SGN102I", Warning, ErrNotFound, "group %s is not defined", "LISTGRP * shows those that are"},
 	msgUndefined:       {"SGN103I", Done, nil, "%s %s is not defined; the name is kept as it is given", ""},
 	msgNotMember:       {"SGN104I", Refused, ErrNotFound, "user %s is not connected to group %s", "LISTUSER shows the user's groups; CONNECT adds one"},

@@ -13,7 +13,7 @@ func TestRehearse(t *testing.T) {
 	other := newDB(t)
 	other.gencert("CERTAUTH/Root", "")
 	other.gencert("U/leaf", "CERTAUTH/Root")
-	pkg := other.export("U/leaf", ring.PKCS7B64, "")
+	pkg := other.export("U/leaf", cert.PKCS7B64, "")
 
 	d := newDB(t)
 	d.gencert("U/taken", "")

@@ -234,7 +234,7 @@ func TestCheckcert(t *testing.T) {
 	d.gencert("CERTAUTH/Sub", "CERTAUTH/Root")
 	d.gencert("U/leaf", "CERTAUTH/Sub")
 	before := d.dump("U", ring.CertAuth)
-	p12 := d.export("U/leaf", ring.PKCS12DER, "pw")
+	p12 := d.export("U/leaf", cert.PKCS12DER, "pw")
 	ch, err := d.Checkcert(t.Context(), ring.Checkcert{Data: p12, Password: []byte("pw"), Source: "x.p12"})
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestCheckcert(t *testing.T) {
 		t.Errorf("chain %+v", ch)
 	}
 	// A CA in the database does not complete the chain of the file.
-	ch, err = d.Checkcert(t.Context(), ring.Checkcert{Data: d.export("U/leaf", ring.CertB64, "")})
+	ch, err = d.Checkcert(t.Context(), ring.Checkcert{Data: d.export("U/leaf", cert.B64, "")})
 	if err != nil || len(ch.Links) != 1 || ch.Complete || ch.Links[0].Certificate == nil {
 		t.Errorf("the leaf alone: %+v %v", ch, err)
 	}
@@ -285,7 +285,7 @@ func TestOddCertificates(t *testing.T) {
 	if got := d.dump("U"); strings.Count(got, "\n") < 2 {
 		t.Errorf("listing:\n%q", got)
 	}
-	if got := d.export("U/odd", ring.CertDER, ""); !bytes.Equal(got, odd) {
+	if got := d.export("U/odd", cert.DER, ""); !bytes.Equal(got, odd) {
 		t.Error("the bytes changed")
 	}
 }

@@ -215,7 +215,7 @@ func TestExport(t *testing.T) {
 	d.gencert("CERTAUTH/Root", "")
 	d.gencert("CERTAUTH/Issuing", "CERTAUTH/Root")
 	d.gencert("U/leaf", "CERTAUTH/Issuing")
-	for _, f := range ring.Formats() {
+	for _, f := range cert.Formats() {
 		password := ""
 		if f.WithKey() {
 			password = "it's a \"secret\""
@@ -230,7 +230,7 @@ func TestExport(t *testing.T) {
 			t.Fatalf("%s: %v", f, err)
 		}
 		want := 3
-		if f == ring.CertB64 || f == ring.CertDER {
+		if f == cert.B64 || f == cert.DER {
 			want = 1
 		}
 		if len(b.Certificates) != want || (b.Key != nil) != f.WithKey() || !b.Certificates[0].Equal(d.x509("U/leaf")) {
@@ -242,24 +242,24 @@ func TestExport(t *testing.T) {
 	}
 	try := func(q ring.Export) error { _, err := d.Export(t.Context(), q); return err }
 	leaf := ref("U/leaf")
-	wantError(t, try(ring.Export{CertRef: leaf, Format: ring.PKCS12DER}), "SGN050I", ring.ErrInvalid)
-	wantError(t, try(ring.Export{CertRef: leaf, Format: ring.CertB64, Password: []byte("x")}), "SGN051I", ring.ErrInvalid)
+	wantError(t, try(ring.Export{CertRef: leaf, Format: cert.PKCS12DER}), "SGN050I", ring.ErrInvalid)
+	wantError(t, try(ring.Export{CertRef: leaf, Format: cert.B64, Password: []byte("x")}), "SGN051I", ring.ErrInvalid)
 	wantError(t, try(ring.Export{CertRef: ref("U/none")}), "IRRD107I", ring.ErrNotFound)
 	wantError(t, try(ring.Export{CertRef: ring.CertRef{Owner: "U"}}), "IRRD130I", ring.ErrInvalid)
-	if r, err := d.Export(t.Context(), ring.Export{CertRef: leaf, Password: []byte("x")}); err != nil || r.Format != ring.PKCS12DER {
+	if r, err := d.Export(t.Context(), ring.Export{CertRef: leaf, Password: []byte("x")}); err != nil || r.Format != cert.PKCS12DER {
 		t.Errorf("a password alone means PKCS12DER: %v", err)
 	}
 	// The issuer is gone: what is there is written, with a warning.
 	if _, err := d.Delete(t.Context(), ring.Delete{Selector: ring.Selector{Owner: ring.CertAuth, Label: "Root"}}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := d.Export(t.Context(), ring.Export{CertRef: leaf, Format: ring.PKCS7DER})
+	r, err := d.Export(t.Context(), ring.Export{CertRef: leaf, Format: cert.PKCS7DER})
 	if err != nil || r.Code() != ring.Warning || !hasMessage(r.Result, "SGN052I") {
 		t.Errorf("incomplete chain: %v %v", r, err)
 	}
 	// A certificate without a key.
 	d.add(ring.Add{Owner: "V", Label: "nokey", Data: newDBCert(t)})
-	wantError(t, try(ring.Export{CertRef: ref("V/nokey"), Format: ring.PKCS12B64, Password: []byte("x")}), "IRRD147I", ring.ErrRefused)
+	wantError(t, try(ring.Export{CertRef: ref("V/nokey"), Format: cert.PKCS12B64, Password: []byte("x")}), "IRRD147I", ring.ErrRefused)
 	_, err = d.Genreq(t.Context(), ring.Genreq{CertRef: ref("V/nokey")}, func([]byte) error { return nil })
 	wantError(t, err, "IRRD128I", ring.ErrRefused)
 }

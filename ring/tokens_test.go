@@ -208,7 +208,7 @@ func TestTokenLastKey(t *testing.T) {
 	d.gencert("U/a", "")
 	d.addToken("T")
 	d.bind("U/a", "T")
-	pem := d.export("U/a", ring.CertB64, "")
+	pem := d.export("U/a", cert.B64, "")
 	if _, err := d.Delete(t.Context(), ring.Delete{Selector: ring.Selector{Owner: "U", Label: "a"}}); err != nil {
 		t.Fatal(err)
 	}

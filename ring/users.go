@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,7 +51,9 @@ const (
 
 // check checks the settings and folds what they name.
 func (s *UserSettings) check() error {
+	trim := func(name string) (string, error) { return strings.TrimSpace(name), nil }
 	return cmp.Or(
+		fold(&s.Name, trim),
 		checkText("NAME", s.Name, maxName), checkText("DATA", s.Data, maxData),
 		fold(&s.Owner, userID), fold(&s.DefaultGroup, GroupName))
 }
@@ -116,7 +119,7 @@ func (m *Manager) AddUser(ctx context.Context, q AddUser) (*Result, error) {
 			return err
 		}
 		for _, id := range ids {
-			if err := checkFree(tx, id); err != nil {
+			if err := checkFree(tx, kindUser, id); err != nil {
 				return err
 			}
 			u := &saf.User{ID: id, Owner: string(m.issuer), DefaultGroup: group, Created: m.now(), Changed: m.now(), CreatedBy: string(m.issuer)}
@@ -166,38 +169,49 @@ const (
 	kindGroup = "group"
 )
 
-// kindOf says which kind of profile has a name, empty for none.
-func kindOf(tx Tx, name string) (string, error) {
-	_, err := tx.User(name)
+// kindOf says whether a name is a user's or a group's, by its profile or else by the relations
+// that name it; empty for neither.
+func kindOf(tx Tx, name string) (kind string, defined bool, err error) {
+	_, err = tx.User(name)
 	if free, err := isFree(err); !free {
-		return kindUser, err
+		return kindUser, true, err
 	}
 	_, err = tx.Group(name)
 	if free, err := isFree(err); !free {
-		return kindGroup, err
+		return kindGroup, true, err
 	}
-	return "", nil
+	for _, err := range tx.MembershipsOf(name) {
+		return kindUser, false, err
+	}
+	for _, err := range tx.Members(name) {
+		return kindGroup, false, err
+	}
+	for _, err := range tx.Subgroups(name) {
+		return kindGroup, false, err
+	}
+	return "", false, nil
 }
 
-// checkFree refuses a name that a user or a group has.
-func checkFree(tx Tx, name string) error {
-	as, err := kindOf(tx, name)
-	if err == nil && as != "" {
+// checkFree refuses the name of a new profile when there is one, or when the name is of the
+// other kind.
+func checkFree(tx Tx, kind, name string) error {
+	as, defined, err := kindOf(tx, name)
+	if err == nil && (defined || as != "" && as != kind) {
 		err = newError(msgDefined, name, as)
 	}
 	return err
 }
 
-// checkKind notes that nothing of this name is defined, and refuses one of the other kind.
+// checkKind notes that nothing of this name is defined, and refuses a name of the other kind.
 func checkKind(tx Tx, kind, name string, r *Result) error {
-	as, err := kindOf(tx, name)
+	as, defined, err := kindOf(tx, name)
 	switch {
 	case err != nil:
 		return err
-	case as == "":
-		r.note(msgUndefined, kind, name)
-	case as != kind:
+	case as != "" && as != kind:
 		return newError(msgDefined, name, as)
+	case !defined:
+		r.note(msgUndefined, kind, name)
 	}
 	return nil
 }

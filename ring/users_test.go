@@ -66,7 +66,7 @@ func TestUsers(t *testing.T) {
 
 	must(d.AddGroup(ctx, ring.AddGroup{Names: []string{"sys1", "web"}, Data: new("text")}))
 	r = must(d.AddUser(ctx, ring.AddUser{IDs: []string{"websrv", "B"}, Authority: saf.Connect, Settings: ring.UserSettings{
-		Name: new("Web server"), Owner: new("sys1"), DefaultGroup: new("web"), Data: new("text"), Restricted: new(true),
+		Name: new(" Web server "), Owner: new("sys1"), DefaultGroup: new("web"), Data: new("text"), Restricted: new(true),
 		Attributes: ring.AttributeSettings{Special: new(true)}}}))
 	silent(t, r)
 	same(t, d.users("WEBSRV", "b"), []string{"WEBSRV dflt=WEB WEB/CONNECT/SYS1", "B dflt=WEB WEB/CONNECT/SYS1"})
@@ -133,6 +133,7 @@ func TestUsersRefused(t *testing.T) {
 		{"the same new user twice", "SGN101I", ring.ErrExists, add(ring.AddUser{IDs: []string{"NEW", "NEW"}})},
 		{"a group as user", "SGN101I", ring.ErrExists, add(ring.AddUser{IDs: []string{"G"}})},
 		{"a user as group", "SGN101I", ring.ErrExists, add(ring.AddUser{IDs: []string{"NEW"}, Settings: ring.UserSettings{DefaultGroup: new("U")}})},
+		{"its own group", "SGN101I", ring.ErrExists, add(ring.AddUser{IDs: []string{"NEW"}, Settings: ring.UserSettings{DefaultGroup: new("NEW")}})},
 		{"user ID", "SGN001I", ring.ErrInvalid, add(ring.AddUser{IDs: []string{"A B"}})},
 		{"owner", "SGN001I", ring.ErrInvalid, add(ring.AddUser{IDs: []string{"NEW"}, Settings: ring.UserSettings{Owner: new("SITE")}})},
 		{"default group", "SGN100I", ring.ErrInvalid, add(ring.AddUser{IDs: []string{"NEW"}, Settings: ring.UserSettings{DefaultGroup: new("A B")}})},
@@ -224,6 +225,37 @@ func TestGroups(t *testing.T) {
 		t.Errorf("one missing: %v", r.Messages)
 	}
 	same(t, groups("*"), []string{"B<TOP BOSS text:: U", "TOP< OPER : B:"})
+}
+
+// A name that relations take for a user's or a group's is of that kind before it is defined.
+func TestNamesOfOneKind(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	r, err := d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"U"}, Group: "G"})
+	done(t, r, err)
+	r, err = d.AddGroup(ctx, ring.AddGroup{Names: []string{"BELOW"}, Superior: new("TOP")})
+	done(t, r, err)
+	for name, try := range map[string]func() (*ring.Result, error){
+		"user as group":    func() (*ring.Result, error) { return d.AddGroup(ctx, ring.AddGroup{Names: []string{"U"}}) },
+		"group as user":    func() (*ring.Result, error) { return d.AddUser(ctx, ring.AddUser{IDs: []string{"G"}}) },
+		"superior as user": func() (*ring.Result, error) { return d.AddUser(ctx, ring.AddUser{IDs: []string{"TOP"}}) },
+		"to a user": func() (*ring.Result, error) {
+			return d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"V"}, Group: "U"})
+		},
+		"a group to a group": func() (*ring.Result, error) {
+			return d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"G"}, Group: "H"})
+		},
+		"to a group like it": func() (*ring.Result, error) {
+			return d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"N"}, Group: "N"})
+		},
+	} {
+		_, err := try()
+		t.Run(name, func(t *testing.T) { wantError(t, err, "SGN101I", ring.ErrExists) })
+	}
+	r, err = d.AddGroup(ctx, ring.AddGroup{Names: []string{"G", "TOP"}})
+	silent(t, done(t, r, err))
+	r, err = d.AddUser(ctx, ring.AddUser{IDs: []string{"U"}})
+	silent(t, done(t, r, err))
 }
 
 // Groups that are defined never form a circle, in whatever order they are.

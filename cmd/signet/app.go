@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/backend"
-	"signet/cert"
 	"signet/export"
 	"signet/ring"
 )
@@ -178,7 +177,7 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if a.store.Created {
 		a.say("created database %s; its private keys open with %s: back up both, and keep that one secret", a.store.Name, a.store.Stash)
 	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
 	return a.manager, nil
 }
 
@@ -211,15 +210,6 @@ func (a *app) database() (string, error) {
 		return "", fmt.Errorf("the data folder is not known: %w; name the database with --db", err)
 	}
 	return filepath.Join(dir, "signet", "signet.db"), nil
-}
-
-// codec lends the file formats of package export to the rules.
-type codec struct{}
-
-func (codec) Decode(data, password []byte) (cert.Bundle, error) { return export.Decode(data, password) }
-
-func (codec) Encode(f ring.Format, b cert.Bundle, password []byte) ([]byte, error) {
-	return export.Encode(export.Format(f), b, password)
 }
 
 // codeOf gives the return code of an error.

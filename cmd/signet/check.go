@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"signet/backend"
+	"signet/export"
 	"signet/racdcert"
 	"signet/racdcert/tso"
 	"signet/ring"
@@ -140,7 +141,7 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 	defer remove()
 	a.files.hold()
 	a.files.rehearsal = true
-	m := ring.NewManager(ring.Config{Store: store, Codec: codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
+	m := ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
 	before := len(found.all)
 	return m.Rehearse(ctx, func(m *ring.Manager) {
 		found.all = found.all[:before] // a store may run it again
@@ -168,6 +169,9 @@ func (a *app) rehearsePlain(ctx context.Context, m *ring.Manager, name string, l
 	var ans answer
 	if err := json.Unmarshal(output.Bytes(), &ans); err != nil && code > ring.Done {
 		ans.Messages = []messageJSON{{Code: code, Text: fmt.Sprintf("%s ends %d", line.words[0], code)}}
+	}
+	for _, c := range ans.Commands { // of racdcert and racf
+		ans.Messages = append(ans.Messages, c.Messages...)
 	}
 	var all []racdcert.Message
 	for _, j := range ans.Messages {

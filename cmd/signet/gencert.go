@@ -39,7 +39,7 @@ for a PKCS #10 request. A certificate of CERTAUTH becomes a CA. Dates are local 
 		RunE: func(c *cobra.Command, given []string) error { return a.gencert(c.Context(), given[0], f) },
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.subject, "subject", "", "distinguished name, as CN=x,O=y or CN('x') O('y') (default: the request's)")
+	fl.StringVar(&f.subject, "subject", "", "distinguished name, as CN=x,O=y or CN('x') O('y') (default: the request's, else the user's name)")
 	fl.StringVar(&f.key, "key", "", "rsa:2048, ec:p256, ec:p384, ec:p521, ec:p224 or ed25519 (default rsa:2048)")
 	fl.StringVar(&f.signWith, "signwith", "", "certificate to sign with (default: self-signed)")
 	fl.StringSliceVar(&f.keyUsage, "keyusage", nil, "handshake, dataencrypt, docsign, certsign, keyagree")
