@@ -88,6 +88,10 @@ func (d *display) chain(ch *ring.Chain, rings bool) {
 		if rings {
 			d.associations(l.Rings)
 		}
+		if f := l.Mapping; f != nil { // the layout of these two lines is not confirmed
+			d.line("  Mapping Label: %s", f.Label)
+			d.line("  Mapping Status: %s", f.Status)
+		}
 		d.remark(l.X509)
 		d.line("")
 	}

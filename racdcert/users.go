@@ -147,10 +147,10 @@ func (f form) notes(o operands) []ring.Message {
 	}
 	var notes []ring.Message
 	if len(secret) > 0 {
-		notes = append(notes, remark(ring.Done, "%s of %s is not kept: signet has no passwords", strings.Join(secret, " and "), f.name))
+		notes = append(notes, remark(ring.Done, "%s keeps nothing of %s: signet has no passwords", f.name, strings.Join(secret, " and ")))
 	}
 	if len(other) > 0 {
-		notes = append(notes, remark(ring.Done, "%s of %s is not kept: it means nothing here", strings.Join(other, ", "), f.name))
+		notes = append(notes, remark(ring.Done, "%s keeps nothing of %s: signet has no use for that", f.name, strings.Join(other, ", ")))
 	}
 	return notes
 }

@@ -51,14 +51,14 @@ LISTUSER WEBSRV
 DELUSER WEBSRV
 RE OPER GROUP(G1)
 DELGROUP (G1 G2)`)
-	want := `1:1 SGN098I OMVS, UNIVERSAL of ADDGROUP is not kept: it means nothing here
+	want := `1:1 SGN098I ADDGROUP keeps nothing of OMVS, UNIVERSAL: signet has no use for that
 1:1 SGN103I group SYS1 is not defined; the name is kept as it is given
-2:1 SGN098I TERMUACC of ADDGROUP is not kept: it means nothing here
-3:1 SGN098I OMVS, TSO, UACC, WHEN of ADDUSER is not kept: it means nothing here
-5:1 SGN098I PASSWORD and PHRASE of ALTUSER is not kept: signet has no passwords
-6:1 SGN098I UACC of CONNECT is not kept: it means nothing here
+2:1 SGN098I ADDGROUP keeps nothing of TERMUACC: signet has no use for that
+3:1 SGN098I ADDUSER keeps nothing of OMVS, TSO, UACC, WHEN: signet has no use for that
+5:1 SGN098I ALTUSER keeps nothing of PASSWORD and PHRASE: signet has no passwords
+6:1 SGN098I CONNECT keeps nothing of UACC: signet has no use for that
 6:1 SGN103I user OPER is not defined; the name is kept as it is given
-8:1 SGN098I OWNER of REMOVE is not kept: it means nothing here`
+8:1 SGN098I REMOVE keeps nothing of OWNER: signet has no use for that`
 	if got := d.messages(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 
 	"signet/cert"
 )
@@ -69,17 +70,23 @@ func (m *Manager) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.C
 	return r, r.remindRefresh(tx, "DIGTCERT")
 }
 
+// maxPackage caps the certificates of a package: each is tried as the issuer of each other.
+const maxPackage = 64
+
 // endEntity picks the certificate that a package is about: the one that matches its private
 // key, else the one that issued no other. The rest are issuers, root first.
 func endEntity(b cert.Bundle, source string) (leaf *x509.Certificate, issuers []*x509.Certificate, err error) {
 	var certs []*x509.Certificate
 	for _, c := range b.Certificates {
-		if !contains(certs, c) {
+		if len(certs) <= maxPackage && !contains(certs, c) {
 			certs = append(certs, c)
 		}
 	}
-	if len(certs) == 0 {
+	switch {
+	case len(certs) == 0:
 		return nil, nil, newError(msgNoEndEntity, source)
+	case len(certs) > maxPackage:
+		return nil, nil, newError(msgBadInput, source, fmt.Errorf("it holds more than %d certificates, which cannot be one certificate and its chain", maxPackage))
 	}
 	var ends []*x509.Certificate
 	for _, c := range certs {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -284,6 +285,21 @@ func TestAddPackages(t *testing.T) {
 	wantError(t, err, "SGN010I", ring.ErrExists)
 	if after := d.dump("U", ring.CertAuth); after != before {
 		t.Errorf("a refused package left something:\n%s", after)
+	}
+}
+
+// A bundle of a whole CA programme is no package.
+func TestAddTooMany(t *testing.T) {
+	other := newDB(t)
+	var all []byte
+	for i := range 65 {
+		other.gencert(fmt.Sprintf("U/c%d", i), "")
+		all = append(all, other.export(fmt.Sprintf("U/c%d", i), cert.B64, "")...)
+	}
+	_, err := newDB(t).Add(t.Context(), ring.Add{Owner: "U", Data: all, Source: "bundle.pem"})
+	wantError(t, err, "SGN016I", ring.ErrInvalid)
+	if !strings.Contains(err.Error(), "more than 64 certificates") {
+		t.Error(err)
 	}
 }
 

@@ -26,6 +26,7 @@ type Chain struct {
 type Link struct {
 	X509        *x509.Certificate
 	Certificate *Certificate
+	Mapping     *Filter // CHECKCERT: the name filter that it matches, nil when there is none
 	Rings       []RingRef
 }
 
@@ -132,6 +133,9 @@ func (m *Manager) Checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
 			l := Link{X509: x}
 			if !q.Outside {
 				if l.Certificate, err = sameCertificate(tx, l.X509); err != nil {
+					return err
+				}
+				if l.Mapping, err = filterFor(tx, l.X509); err != nil {
 					return err
 				}
 			}

@@ -256,6 +256,14 @@ func TestCheckcert(t *testing.T) {
 	if err != nil || ch.Links[0].Certificate != nil {
 		t.Errorf("a stranger: %+v %v", ch, err)
 	}
+	// A name filter that the certificate matches.
+	if _, err := d.Map(t.Context(), ring.Map{Owner: "W", Subject: "CN=leaf", Label: "by name"}); err != nil {
+		t.Fatal(err)
+	}
+	ch, err = d.Checkcert(t.Context(), ring.Checkcert{Data: p12, Password: []byte("pw")})
+	if err != nil || ch.Links[0].Mapping == nil || ch.Links[0].Mapping.Label != "by name" || ch.Links[1].Mapping != nil {
+		t.Errorf("mapping: %+v %v", ch, err)
+	}
 	_, err = d.Checkcert(t.Context(), ring.Checkcert{Data: p12, Password: []byte("no"), Source: "x.p12"})
 	wantError(t, err, "IRRD302I", ring.ErrInvalid)
 	if d.dump("U", ring.CertAuth) != before {

@@ -162,6 +162,12 @@ func (w *whois) byCertificate(c *Certificate) error {
 	return nil
 }
 
+// filterFor finds the filter that a certificate's names match, nil when there is none.
+func filterFor(tx Tx, x *x509.Certificate) (*Filter, error) {
+	w := whois{tx: tx, id: &Identity{Certificate: x}}
+	return w.findFilter()
+}
+
 // findFilter searches the filters, most specific first: subject before issuer, whole names
 // before ends of names, longer ends before shorter ones. A part of the issuer's name never goes
 // with a subject. It gives nil when none matches.

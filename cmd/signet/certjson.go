@@ -34,6 +34,7 @@ type certificateJSON struct {
 	Added            *time.Time `json:"added,omitempty"`
 	AddedBy          string     `json:"addedBy,omitempty"`
 	Remark           string     `json:"remark,omitempty"`
+	Mapping          string     `json:"mapping,omitempty"`
 	Rings            []string   `json:"rings,omitempty"`
 }
 

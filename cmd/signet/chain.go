@@ -131,8 +131,14 @@ func (a *app) showChain(ch *ring.Chain) error {
 // certificate that it does not have.
 func describeLink(l ring.Link) *certificateJSON {
 	c := l.Certificate
+	var j *certificateJSON
 	if c == nil {
-		return describeX509(l.X509)
+		j = describeX509(l.X509)
+	} else {
+		j = describeStored(c, l.X509, l.Rings)
 	}
-	return describeStored(c, l.X509, l.Rings)
+	if l.Mapping != nil {
+		j.Mapping = l.Mapping.Ref().String()
+	}
+	return j
 }

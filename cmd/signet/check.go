@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,14 +29,19 @@ type finding struct {
 
 // findings are the problems of scripts, each once.
 type findings struct {
-	all []finding
+	all  []finding
+	seen map[finding]bool
 }
 
 // add adds problems of one file.
 func (f *findings) add(file string, messages ...racdcert.Message) {
+	if f.seen == nil {
+		f.seen = map[finding]bool{}
+	}
 	for _, m := range messages {
-		if new := (finding{file, m}); !slices.Contains(f.all, new) {
-			f.all = append(f.all, new)
+		if p := (finding{file, m}); !f.seen[p] {
+			f.seen[p] = true
+			f.all = append(f.all, p)
 		}
 	}
 }
@@ -142,9 +148,9 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 	a.files.hold()
 	a.files.rehearsal = true
 	m := ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
-	before := len(found.all)
+	before := *found
 	return m.Rehearse(ctx, func(m *ring.Manager) {
-		found.all = found.all[:before] // a store may run it again
+		*found = findings{slices.Clone(before.all), maps.Clone(before.seen)} // a store may run it again
 		for _, sc := range scripts {
 			if sc.tso != nil {
 				s := racdcert.Session{Manager: m, Files: a.files, Output: io.Discard, Strict: f.strict,

@@ -198,6 +198,9 @@ func TestCloseParens(t *testing.T) {
 		if got := shape(s); got != tt.want {
 			t.Errorf("%s: got %s", tt.in, got)
 		}
+		if s.Supplied != strings.Count(tt.want, "]") {
+			t.Errorf("%s: %d supplied", tt.in, s.Supplied)
+		}
 		if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0].Text, tt.text) || !strings.HasPrefix(s.Warnings[0].Hint, tt.hint) {
 			t.Errorf("%s: warnings %v", tt.in, s.Warnings)
 		}
