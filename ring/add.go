@@ -277,6 +277,9 @@ func (m *Manager) keepKey(tx Tx, c *Certificate, b cert.Bundle, r *Result) error
 	if b.Key == nil || c.HasKey() {
 		return nil
 	}
+	if c.Retired {
+		return newError(msgRetiredKey, c.Ref())
+	}
 	if err := tx.PutPrivateKey(c, b.Key); err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ const (
 	msgAltNamesLost
 	msgRollover
 	msgRetired
+	msgRetiredKey
 	msgOddCertificate
 
 	msgNoPassword
@@ -206,6 +207,7 @@ var catalogue = [...]struct {
 	msgAltNamesLost:   {"SGN055I", Warning, nil, "certificate %s has alternative names of kinds that RACDCERT does not know; the new one does not have them", ""},
 	msgRollover:       {"SGN056I", Refused, ErrRefused, "certificate %s is not rolled over to %s: %s", "FORCE does it all the same"},
 	msgRetired:        {"SGN057I", Done, nil, "the private key of %s is destroyed: it signs and decrypts no more", ""},
+	msgRetiredKey:     {"SGN059I", Refused, ErrRefused, "the private key of %s is not stored again: ROLLOVER retired it", "use the certificate that took its place; DELETE this one first if the key must really come back"},
 	msgOddCertificate: {"SGN058I", Warning, nil, "certificate %s is kept as it is, but cannot be read in full: %s", "programs may refuse it; ask its issuer for a sound one"},
 
 	msgNoPassword:     {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},

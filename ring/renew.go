@@ -165,10 +165,12 @@ func checkRollover(old, next *Certificate) error {
 	return nil
 }
 
-// retire destroys the private key of a certificate, if it has one.
+// retire destroys the private key of a certificate, if it has one, and marks the certificate:
+// no ADD or IMPORT of a copy brings the key back.
 func retire(tx Tx, c *Certificate) error {
-	if !c.HasKey() {
-		return nil
+	c.Retired = true
+	if err := tx.UpdateCertificate(c); err != nil || !c.HasKey() {
+		return err
 	}
 	return tx.DeletePrivateKey(c)
 }

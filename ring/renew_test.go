@@ -90,6 +90,13 @@ func TestRollover(t *testing.T) {
 	connect("U/c0", "U/personal", ring.UsagePersonal, false)
 	connect("CERTAUTH/CA", "V/both", ring.UsageSite, true)
 
+	copied := d.export("CERTAUTH/CA", cert.PKCS12DER, "pw")
+	if _, err := d.AddToken(t.Context(), "KEPT"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Bind(t.Context(), ring.Bind{Token: "KEPT", Cert: ref("CERTAUTH/CA"), Usage: ring.UsagePersonal}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Rekey(t.Context(), ring.Rekey{CertRef: ref("CERTAUTH/CA"), NewLabel: "CA-2"}); err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +132,14 @@ func TestRollover(t *testing.T) {
 	err = d.store.View(t.Context(), func(tx ring.Tx) error { _, err := tx.PrivateKey(old); return err })
 	if err == nil {
 		t.Error("the old private key can still be read")
+	}
+	// A copy kept elsewhere does not bring the key back.
+	_, err = d.Add(t.Context(), ring.Add{Owner: ring.CertAuth, Data: copied, Password: []byte("pw")})
+	wantError(t, err, "SGN059I", ring.ErrRefused)
+	_, err = d.Import(t.Context(), ring.Import{Token: "KEPT", Seq: 1, Owner: ring.CertAuth})
+	wantError(t, err, "SGN059I", ring.ErrRefused)
+	if d.get("CERTAUTH/CA").HasKey() {
+		t.Error("the retired key came back")
 	}
 	d.gencert("U/next", "CERTAUTH/CA-2")
 	if got := d.x509("U/next").SerialNumber.Int64(); got != 4 {

@@ -24,6 +24,7 @@ CREATE TABLE certificates (
     key_ref        TEXT NOT NULL, -- empty, 'store', or the URI of a token
     last_serial    INTEGER NOT NULL, -- 64 bits, of which the highest is not a sign
     requested      INTEGER NOT NULL CHECK (requested IN (0, 1)),
+    retired        INTEGER NOT NULL CHECK (retired IN (0, 1)),
     added          INTEGER NOT NULL,
     added_by       TEXT NOT NULL,
     UNIQUE (owner, label),
