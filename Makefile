@@ -12,7 +12,7 @@
 GO       ?= go
 BIN      := bin/signet
 FUZZTIME ?= 2m
-SHORTFUZZ := 5s
+SHORTFUZZ := 2s
 
 .PHONY: build demo test race lint fuzz golden clean tools unit shortfuzz
 
@@ -45,7 +45,7 @@ define fuzzall
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$f"; \
-			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(1) $$pkg; \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(1) -fuzzminimizetime 1x $$pkg; \
 		done; \
 	done
 endef
