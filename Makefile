@@ -12,7 +12,7 @@
 GO       ?= go
 BIN      := bin/signet
 FUZZTIME ?= 2m
-SHORTFUZZ := 2s
+SHORTFUZZ := 2000x
 
 .PHONY: build demo test race lint fuzz golden clean tools unit shortfuzz
 
