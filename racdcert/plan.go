@@ -213,12 +213,20 @@ func (r rdefine) plan(*Session) Plan {
 	if r.command == "RALTER" {
 		verb = "changes "
 	}
-	return does(verb+profilesText(r.request.Class, r.request.Names), settingsText(r.request.Settings))
+	return does(verb+profilesText(r.request.Class, r.request.Names), modelText(r.request.From, r.request.Class), settingsText(r.request.Settings))
 }
 
 func (r rdelete) plan(*Session) Plan { return does("deletes " + profilesText(r.class, r.names)) }
 
 func (r rlist) plan(*Session) Plan { return does("shows " + profilesText(r.class, r.names)) }
+
+// modelText says what FROM copies.
+func modelText(m ring.Model, class string) string {
+	if m.Class != "" {
+		class = m.Class
+	}
+	return when(m.Name != "", "from "+profilesText(class, []string{m.Name}))
+}
 
 func profilesText(class string, names []string) string {
 	return fmt.Sprintf("%s %s", class, strings.Join(names, " "))
@@ -270,7 +278,7 @@ func (p permit) plan(*Session) Plan {
 	default:
 		change = fmt.Sprintf("gives %s %s access to %s", ids, q.Access, profile)
 	}
-	return does(reset, change, condition)
+	return does(reset, change, condition, when(q.From.Name != "", "adds the access list"), modelText(q.From, q.Class))
 }
 
 func (r setropts) plan(*Session) Plan {
@@ -290,6 +298,9 @@ func (r setropts) plan(*Session) Plan {
 				parts = append(parts, fmt.Sprintf("makes %s %s", class, sw.word))
 			}
 		}
+	}
+	if r.list {
+		parts = append(parts, "shows the state of the classes")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "changes nothing that signet keeps")

@@ -694,6 +694,10 @@ func (m maker) setropts() (Command, string) {
 	if q.AddCreator = m.switched(&ops, setroptsKeywords, "ADDCREATOR", "NOADDCREATOR"); len(ops) == 0 || m.once(4) {
 		ops = append(ops, key(setroptsKeywords, "WHEN", alone([]string{"PROGRAM"}, "PROGRAM")), alone(setroptsKeywords, "GRPLIST"))
 	}
+	m.optional(&ops, func() item {
+		r.list = true
+		return alone(setroptsKeywords, "LIST")
+	})
 	return r, m.anyOrder(m.pick("SETROPTS", "SETR"), nil, ops)
 }
 
@@ -720,8 +724,21 @@ func (m maker) profiles() (class string, names []string, front []item) {
 	return class, names, []item{{value: class, style: folded, list: vals(folded, names), parens: true}}
 }
 
-var rdefineWords = []string{"UACC", "OWNER", "DATA", "NODATA", "APPLDATA", "NOAPPLDATA",
-	"AUDIT", "LEVEL", "NOTIFY", "NONOTIFY", "WARNING", "NOWARNING"}
+var rdefineWords = slices.Concat(profileKeywords, formProfile.ignored)
+
+// model adds FROM, perhaps with FCLASS.
+func (m maker) model(ops *[]item, among []string, q *ring.Model) {
+	m.optional(ops, func() item {
+		q.Name = m.pick("OTHER.PROFILE", "A.**")
+		return key(among, "FROM", val(folded, q.Name))
+	})
+	if q.Name != "" {
+		m.optional(ops, func() item {
+			q.Class = m.pick("FACILITY", "RDATALIB")
+			return key(among, "FCLASS", val(folded, q.Class))
+		})
+	}
+}
 
 // setting adds a text setting, its opposite, or neither.
 func (m maker) setting(ops *[]item, keyword string, opposite bool) *string {
@@ -746,6 +763,10 @@ func (m maker) rdefine() (Command, string) {
 	q := &r.request
 	var front, ops []item
 	q.Class, q.Names, front = m.profiles()
+	m.model(&ops, rdefineWords, &q.From)
+	m.optional(&ops, func() item { // not kept
+		return key(rdefineWords, "STDATA", key([]string{"USER"}, "USER", val(folded, "X")))
+	})
 	m.optional(&ops, func() item {
 		level := saf.Access(m.IntN(len(accessWords)))
 		q.Settings.UACC = &level
@@ -793,7 +814,7 @@ func (m maker) rdelete() (Command, string) {
 }
 
 func (m maker) rlist() (Command, string) {
-	among := []string{"ALL", "AUTHUSER", "HISTORY", "STATISTICS", "GENERIC", "NOGENERIC", "RESGROUP", "NORACF"}
+	among := rlistKeywords
 	r := rlist{command: "RLIST"}
 	var front, ops []item
 	r.class, r.names, front = m.profiles()
@@ -805,7 +826,7 @@ func (m maker) rlist() (Command, string) {
 }
 
 func (m maker) permit() (Command, string) {
-	among := []string{"CLASS", "ID", "ACCESS", "DELETE", "RESET", "WHEN", "GENERIC"}
+	among := permitKeywords
 	p := permit{"PERMIT", ring.Permit{Name: m.pick("IRR.DIGTCERT.LIST", "U.RING.LST", "EZB.**"), Class: m.pick("FACILITY", "RDATALIB"), Access: saf.Read}}
 	q := &p.request
 	ops := []item{key(among, "CLASS", val(folded, q.Class))}
@@ -821,7 +842,8 @@ func (m maker) permit() (Command, string) {
 		q.Delete = true
 		return alone(among, "DELETE")
 	})
-	if len(q.IDs) == 0 || m.once(3) {
+	m.model(&ops, among, &q.From)
+	if len(q.IDs) == 0 && q.From.Name == "" || m.once(3) {
 		known := []string{"ALL", "STANDARD", "WHEN"}
 		n := m.IntN(4)
 		q.Reset = []ring.Reset{ring.ResetAll, ring.ResetAll, ring.ResetStandard, ring.ResetWhen}[n]

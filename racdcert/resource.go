@@ -41,22 +41,54 @@ type rdefine struct {
 	request ring.Rdefine
 }
 
-func parseRdefine(st tso.Statement) (Command, error) { return parseProfiles(st, "RDEFINE") }
-func parseRalter(st tso.Statement) (Command, error)  { return parseProfiles(st, "RALTER") }
+// Segments of profiles, which hold what other products need. RLIST takes their names too.
+var profileSegments = []string{"CDTINFO", "CFDEF", "DLFDATA", "EIM", "ICSF", "ICTX", "IDTPARMS", "JES", "KERB", "MFPOLICY",
+	"PROXY", "SESSION", "SIGVER", "SSIGNON", "STDATA", "SVFMR", "TME"}
 
-func parseProfiles(st tso.Statement, name string) (Command, error) {
+// The operands of RDEFINE and RALTER: those that are kept, and those that mean nothing here.
+var (
+	profileKeywords = []string{"UACC", "OWNER", "DATA", "NODATA", "APPLDATA", "NOAPPLDATA",
+		"AUDIT", "LEVEL", "NOTIFY", "NONOTIFY", "WARNING", "NOWARNING", "FROM", "FCLASS", "FGENERIC"}
+	formProfile = form{ignored: slices.Concat(profileSegments, []string{"ADDCATEGORY", "ADDMEM", "DELCATEGORY", "DELMEM", "GLOBALAUDIT",
+		"SECLABEL", "SECLEVEL", "SINGLEDSN", "TIMEZONE", "TVTOC"})}
+)
+
+func parseRdefine(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
+	return parseProfiles(st, "RDEFINE")
+}
+
+func parseRalter(st tso.Statement, _ ring.Owner) (Command, []ring.Message, error) {
+	return parseProfiles(st, "RALTER")
+}
+
+func parseProfiles(st tso.Statement, name string) (Command, []ring.Message, error) {
 	class, names, rest, err := classAndProfiles(st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	o, err := keywords(rest, name, st.Pos, []string{"UACC", "OWNER", "DATA", "NODATA", "APPLDATA", "NOAPPLDATA",
-		"AUDIT", "LEVEL", "NOTIFY", "NONOTIFY", "WARNING", "NOWARNING"})
+	f := formProfile
+	f.name = name
+	o, err := keywords(rest, name, st.Pos, slices.Concat(profileKeywords, f.ignored))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := rdefine{command(name), ring.Rdefine{Class: class, Names: names}}
+	if r.request.From, err = o.model(); err != nil {
+		return nil, nil, err
+	}
 	r.request.Settings, err = profileSettings(o)
-	return r, err
+	return r, f.notes(o), err
+}
+
+// model reads FROM and FCLASS.
+func (o operands) model() (m ring.Model, err error) {
+	if m.Name, err = o.word("FROM"); err != nil {
+		return m, err
+	}
+	if m.Class, err = o.word("FCLASS"); err == nil && m.Class != "" && m.Name == "" {
+		err = fail(o.ops["FCLASS"].Pos, "add FROM(profile)", "%s FCLASS goes with FROM", idMissing)
+	}
+	return m, err
 }
 
 func (r rdefine) run(ctx context.Context, s *Session) (*ring.Result, error) {
@@ -161,6 +193,8 @@ func (r rdelete) run(ctx context.Context, s *Session) (*ring.Result, error) {
 // conditions are what WHEN of PERMIT can name (racdcert-rings.md D8).
 var conditions = []string{"PROGRAM", "TERMINAL", "CONSOLE", "JESINPUT", "APPCPORT", "SYSID", "SERVAUTH", "CRITERIA"}
 
+var permitKeywords = []string{"CLASS", "ID", "ACCESS", "DELETE", "RESET", "WHEN", "GENERIC", "FROM", "FCLASS", "FGENERIC"}
+
 // permit is PERMIT.
 type permit struct {
 	command
@@ -171,7 +205,7 @@ func parsePermit(st tso.Statement) (Command, error) {
 	if len(st.Operands) == 0 || st.Operands[0].HasValue {
 		return nil, fail(st.Pos, "write PERMIT profile CLASS(class) ID(user) ACCESS(level)", "%s PERMIT needs a profile", idMissing)
 	}
-	o, err := keywords(st.Operands[1:], "PERMIT", st.Pos, []string{"CLASS", "ID", "ACCESS", "DELETE", "RESET", "WHEN", "GENERIC"})
+	o, err := keywords(st.Operands[1:], "PERMIT", st.Pos, permitKeywords)
 	if err != nil {
 		return nil, err
 	}
@@ -201,8 +235,11 @@ func parsePermit(st tso.Statement) (Command, error) {
 	if q.Reset, err = resetOf(o); err != nil {
 		return nil, err
 	}
-	if len(q.IDs) == 0 && q.Reset == ring.ResetNone {
-		return nil, fail(st.Pos, "add ID(user), or RESET", "%s PERMIT needs ID", idMissing)
+	if q.From, err = o.model(); err != nil {
+		return nil, err
+	}
+	if len(q.IDs) == 0 && q.Reset == ring.ResetNone && q.From.Name == "" {
+		return nil, fail(st.Pos, "add ID(user), RESET or FROM(profile)", "%s PERMIT needs ID", idMissing)
 	}
 	q.When, err = whenOf(o)
 	return permit{"PERMIT", q}, err
@@ -248,6 +285,8 @@ func whenOf(o operands) (string, error) {
 	return k + "(" + strings.Join(names, ",") + ")", nil
 }
 
+var rlistKeywords = slices.Concat([]string{"ALL", "AUTHUSER", "HISTORY", "STATISTICS", "GENERIC", "NOGENERIC", "RESGROUP", "NORACF"}, profileSegments)
+
 // rlist is RLIST.
 type rlist struct {
 	command
@@ -261,7 +300,7 @@ func parseRlist(st tso.Statement) (Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := keywords(rest, "RLIST", st.Pos, []string{"ALL", "AUTHUSER", "HISTORY", "STATISTICS", "GENERIC", "NOGENERIC", "RESGROUP", "NORACF"})
+	o, err := keywords(rest, "RLIST", st.Pos, rlistKeywords)
 	return rlist{"RLIST", class, names, o.has("ALL") || o.has("AUTHUSER")}, err
 }
 

@@ -170,8 +170,8 @@ func (s *Session) report(o Outcome) {
 var commands = map[string]func(tso.Statement, ring.Owner) (Command, []ring.Message, error){
 	"RACDCERT": parseRacdcert,
 	"SETROPTS": plain(parseSetropts), "SETR": plain(parseSetropts),
-	"RDEFINE": plain(parseRdefine), "RDEF": plain(parseRdefine),
-	"RALTER": plain(parseRalter), "RALT": plain(parseRalter),
+	"RDEFINE": parseRdefine, "RDEF": parseRdefine,
+	"RALTER": parseRalter, "RALT": parseRalter,
 	"RDELETE": plain(parseRdelete), "RDEL": plain(parseRdelete),
 	"PERMIT": plain(parsePermit), "PE": plain(parsePermit),
 	"RLIST": plain(parseRlist), "RL": plain(parseRlist),

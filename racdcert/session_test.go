@@ -202,6 +202,12 @@ RDEFINE FACILITY IRR.DIGTCERT.* OWNER(SYS1)
 PE IRR.DIGTCERT.LIST CL(FACILITY) ID(A, B) AC(C)
 PERMIT IRR.DIGTCERT.LIST CLASS(FACILITY) ID(*) ACCESS(READ) WHEN(PROGRAM(PAGENT, EZAPAGEN))
 `)
+	d.must("SETROPTS CLASSACT(FACILITY, RDATALIB) RACLIST(FACILITY) LIST")
+	golden(t, "setropts-list.golden", d.out.String())
+	d.must("RDEFINE STARTED X STDATA(USER(A) GROUP(B) TRUSTED(NO)) DATA('text')\nRLIST STARTED X ALL STDATA")
+	if got := d.messages(); !strings.Contains(got, "RDEFINE keeps nothing of STDATA") {
+		t.Errorf("segments: %s", got)
+	}
 	d.must("RL FACILITY * ALL")
 	golden(t, "rlist.golden", d.out.String())
 	d.must("RLIST FACILITY IRR.DIGTCERT.LIST")

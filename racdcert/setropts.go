@@ -6,18 +6,20 @@ import (
 
 	"signet/racdcert/tso"
 	"signet/ring"
+	"signet/saf"
 )
 
 // setroptsKeywords are the operands of SETROPTS that signet keeps, and those that do not
 // matter to it but stand in jobs.
 var setroptsKeywords = []string{"CLASSACT", "NOCLASSACT", "RACLIST", "NORACLIST", "GENERIC", "NOGENERIC",
 	"GENCMD", "NOGENCMD", "GLOBAL", "NOGLOBAL", "ADDCREATOR", "NOADDCREATOR", "REFRESH", "WHEN", "NOWHEN",
-	"GRPLIST", "NOGRPLIST"}
+	"GRPLIST", "NOGRPLIST", "LIST"}
 
 // setropts is SETROPTS.
 type setropts struct {
 	command
 	request ring.Setropts
+	list    bool // show the state of the classes
 }
 
 func parseSetropts(st tso.Statement) (Command, error) {
@@ -59,11 +61,47 @@ func parseSetropts(st tso.Statement) (Command, error) {
 			return nil, err
 		}
 	}
-	return setropts{"SETROPTS", q}, nil
+	list, err := o.flag("LIST")
+	return setropts{"SETROPTS", q, list}, err
 }
 
 func (r setropts) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	return s.Manager.Setropts(ctx, r.request)
+	res, err := s.Manager.Setropts(ctx, r.request)
+	if err != nil || !r.list {
+		return res, err
+	}
+	classes, err := s.Manager.Classes(ctx)
+	if err != nil {
+		return res, err
+	}
+	d := display{w: s.Output, zone: s.Manager.Zone()}
+	d.classes(classes)
+	return res, d.err
+}
+
+// classes prints what SETROPTS LIST shows of classes: the names under each state.
+func (d *display) classes(classes []saf.Class) {
+	for _, list := range []struct {
+		title string
+		in    func(saf.Class) bool
+	}{
+		{"ACTIVE CLASSES", func(c saf.Class) bool { return c.Active }},
+		{"GENERIC PROFILE CLASSES", func(c saf.Class) bool { return c.Generic }},
+		{"GENERIC COMMAND CLASSES", func(c saf.Class) bool { return c.GenCmd }},
+		{"GLOBAL CHECKING CLASSES", func(c saf.Class) bool { return c.Global }},
+		{"SETR RACLIST CLASSES", func(c saf.Class) bool { return c.RacList }},
+	} {
+		var names []string
+		for _, c := range classes {
+			if list.in(c) {
+				names = append(names, c.Name)
+			}
+		}
+		if names == nil {
+			names = []string{"NONE"}
+		}
+		d.line("%s = %s", list.title, strings.Join(names, " "))
+	}
 }
 
 // profile is the TSO command PROFILE, of which only the data set prefix matters here.

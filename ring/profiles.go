@@ -15,7 +15,25 @@ import (
 type Rdefine struct {
 	Class    string
 	Names    []string
+	From     Model
 	Settings ProfileSettings
+}
+
+// Model names the profile that FROM copies; the zero value names none.
+type Model struct {
+	Name  string
+	Class string // FCLASS; empty: the class of the command
+}
+
+// find gives the profile, nil for the zero value.
+func (m Model) find(tx Tx, class string) (*saf.Profile, error) {
+	if m.Name == "" {
+		return nil, nil
+	}
+	if m.Class != "" {
+		class = m.Class
+	}
+	return profile(tx, class, m.Name)
 }
 
 // ProfileSettings are the parts of a profile that RDEFINE and RALTER set; nil leaves one alone.
@@ -77,9 +95,27 @@ func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 		if off != settingOff {
 			p.Access = []saf.Entry{{ID: string(m.issuer), Access: saf.Alter}}
 		}
+		model, err := d.From.find(tx, class.Name)
+		if err != nil {
+			return err
+		}
+		if model != nil {
+			p.UACC, p.Data, p.ApplData, p.Level = model.UACC, model.Data, model.ApplData, model.Level
+			p.Audit, p.Notify, p.Warning = model.Audit, model.Notify, model.Warning
+			addEntries(p, model)
+		}
 		d.Settings.apply(p)
 		return tx.PutProfile(p)
 	})
+}
+
+// addEntries adds to an access list what another has for those that it does not name.
+func addEntries(p, from *saf.Profile) {
+	for _, e := range from.Access {
+		if !slices.ContainsFunc(p.Access, func(o saf.Entry) bool { return o.ID == e.ID && o.When == e.When }) {
+			p.Access = append(p.Access, e)
+		}
+	}
 }
 
 // Ralter changes profiles, only the settings given.
@@ -168,6 +204,7 @@ type Permit struct {
 	When   string // condition of the entries; empty for the standard list
 	Delete bool
 	Reset  Reset
+	From   Model // its entries are added for those that the list does not name
 }
 
 // Reset says which access lists PERMIT RESET empties. The zero value empties none.
@@ -205,6 +242,13 @@ func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
 			default:
 				p.Access[i].Access = q.Access
 			}
+		}
+		model, err := q.From.find(tx, class.Name)
+		if err != nil {
+			return err
+		}
+		if model != nil {
+			addEntries(p, model)
 		}
 		p.Changed = m.now()
 		return tx.PutProfile(p)
@@ -244,6 +288,15 @@ func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*s
 		return nil
 	})
 	return found, err
+}
+
+// Classes gives the state of the classes that SETROPTS ever touched, by name.
+func (m *Manager) Classes(ctx context.Context) (classes []saf.Class, err error) {
+	err = m.store.View(ctx, func(tx Tx) error {
+		classes, err = tx.Classes()
+		return err
+	})
+	return classes, err
 }
 
 // Setropts asks for changes to the state of classes (racdcert-rings.md D8). A nil switch of a

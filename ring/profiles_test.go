@@ -68,6 +68,43 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+func TestProfileFrom(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	read := saf.Read
+	for _, f := range []func() (*ring.Result, error){
+		func() (*ring.Result, error) {
+			return d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"MODEL"}, Settings: ring.ProfileSettings{UACC: &read}})
+		},
+		func() (*ring.Result, error) {
+			return d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "MODEL", IDs: []string{"A", "OPER"}, Access: saf.Update})
+		},
+		func() (*ring.Result, error) {
+			return d.Rdefine(ctx, ring.Rdefine{Class: "RDATALIB", Names: []string{"COPY", "LIST"}, From: ring.Model{Name: "MODEL", Class: "FACILITY"}})
+		},
+		func() (*ring.Result, error) {
+			return d.Permit(ctx, ring.Permit{Class: "RDATALIB", Name: "LIST", Reset: ring.ResetAll, From: ring.Model{Name: "COPY"}})
+		},
+	} {
+		if _, err := f(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := d.Rlist(ctx, "RDATALIB", []string{"COPY", "LIST"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The creator keeps ALTER: FROM adds only those that the list does not name.
+	want := []saf.Entry{{ID: "OPER", Access: saf.Alter}, {ID: "A", Access: saf.Update}}
+	for _, p := range got {
+		if p.UACC != saf.Read || !cmp.Equal(p.Access, want) {
+			t.Errorf("%s: %v %v", p.Name, p.UACC, p.Access)
+		}
+	}
+	_, err = d.Rdefine(ctx, ring.Rdefine{Class: "RDATALIB", Names: []string{"X"}, From: ring.Model{Name: "NONE"}})
+	wantError(t, err, "ICH06004I", ring.ErrNotFound)
+}
+
 func TestSetropts(t *testing.T) {
 	d := newDB(t)
 	ctx := t.Context()

@@ -124,6 +124,8 @@ type Tx interface {
 	DeleteProfile(class, name string) error
 	// Class gives the state of a class; one never touched is the zero state with its name.
 	Class(name string) (saf.Class, error)
+	// Classes gives the state of every class that was ever touched, by name. They are few.
+	Classes() ([]saf.Class, error)
 	// PutClass changes the state of a class.
 	PutClass(saf.Class) error
 

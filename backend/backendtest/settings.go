@@ -125,6 +125,7 @@ func classes(s suite) {
 		s.ok(tx.PutClass(saf.Class{Name: "DIGTRING", Active: true, Generic: true, Global: true}))
 		s.ok(tx.PutClass(saf.Class{Name: "DIGTRING", Active: true, RacList: true, GenCmd: true}))
 		s.is(tx.PutClass(saf.Class{}), ring.ErrInvalid)
+		s.ok(tx.PutClass(saf.Class{Name: "APPL", Active: true}))
 	})
 	s.view(func(tx ring.Tx) {
 		c, err := tx.Class("DIGTRING")
@@ -133,5 +134,8 @@ func classes(s suite) {
 		c, err = tx.Class("DIGTCERT")
 		s.ok(err)
 		s.equal(c, saf.Class{Name: "DIGTCERT"})
+		all, err := tx.Classes()
+		s.ok(err)
+		s.equal(all, []saf.Class{{Name: "APPL", Active: true}, {Name: "DIGTRING", Active: true, RacList: true, GenCmd: true}})
 	})
 }

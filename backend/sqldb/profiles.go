@@ -143,6 +143,18 @@ func (t *tx) Class(class string) (saf.Class, error) {
 	return c, err
 }
 
+func (t *tx) Classes() ([]saf.Class, error) {
+	var all []saf.Class
+	// No name is empty: the condition keeps the query on the index.
+	err := t.each("SELECT name, active, raclist, generic, gencmd, global FROM classes WHERE name > '' ORDER BY name", nil, func(scan func(...any) error) error {
+		var c saf.Class
+		err := scan(&c.Name, &c.Active, &c.RacList, &c.Generic, &c.GenCmd, &c.Global)
+		all = append(all, c)
+		return err
+	})
+	return all, err
+}
+
 func (t *tx) PutClass(c saf.Class) error {
 	if c.Name == "" {
 		return fmt.Errorf("class: its name is empty: %w", ring.ErrInvalid)

@@ -64,12 +64,13 @@ func TestStore(t *testing.T) {
 }
 
 // allowed are the plans whose cost depends only on the number of rows they return. The first
-// condition is an equality, except in the range over expiry dates and where all users, groups
-// or tokens are asked for.
+// condition is an equality, except in the range over expiry dates and where all users, groups,
+// tokens or classes are asked for.
 var allowed = regexp.MustCompile(`^SEARCH \w+ USING (` +
 	`(COVERING )?INDEX \w+ \(\w+=\?.*\)|` +
 	`INTEGER PRIMARY KEY \(rowid=\?\)|` +
 	`INDEX certificates_expiry \(not_after>\? AND not_after<\?\)|` +
+	`INDEX sqlite_autoindex_classes_1 \(name>\?\)|` +
 	`INDEX sqlite_autoindex_tokens_1 \(name>\?\)|` +
 	`INDEX sqlite_autoindex_users_1 \(user_id>\?\)|` +
 	`INDEX sqlite_autoindex_user_groups_1 \(name>\?\)` +
