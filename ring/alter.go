@@ -14,9 +14,7 @@ func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
 	if a.Status == "" && a.NewLabel == "" {
 		return nil, newError(msgKeyword, "ALTER", "TRUST, NOTRUST, HIGHTRUST or NEWLABEL")
 	}
-	var r *Issued
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Issued{}
+	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, a.Selector, msgNoMatch)
 		if err != nil {
 			return err
@@ -44,10 +42,6 @@ func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
 		}
 		return r.remindRefresh(tx, "DIGTCERT")
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // Delete asks for a certificate to be removed with its private key and its connections
@@ -59,9 +53,7 @@ type Delete struct {
 
 // Delete removes a certificate from the database and from every ring.
 func (m *Manager) Delete(ctx context.Context, d Delete) (*Issued, error) {
-	var r *Issued
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Issued{}
+	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, d.Selector, msgNoMatch)
 		if err != nil {
 			return err
@@ -78,8 +70,4 @@ func (m *Manager) Delete(ctx context.Context, d Delete) (*Issued, error) {
 		}
 		return r.remindRefresh(tx, "DIGTCERT")
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }

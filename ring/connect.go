@@ -10,9 +10,7 @@ func (m *Manager) AddRing(ctx context.Context, ref RingRef) (*Result, error) {
 	if err := checkRealRing(ref); err != nil {
 		return nil, err
 	}
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		err := tx.AddRing(&Ring{Owner: ref.Owner, Name: ref.Name, Created: m.now(), CreatedBy: string(m.issuer)})
 		if errors.Is(err, ErrExists) {
 			return newError(msgRingExists, ref.Name, ref.Owner)
@@ -22,7 +20,6 @@ func (m *Manager) AddRing(ctx context.Context, ref RingRef) (*Result, error) {
 		}
 		return r.remindRefresh(tx, "DIGTRING")
 	})
-	return r, err
 }
 
 // DelRing removes a ring with its connections; the certificates stay.
@@ -30,9 +27,7 @@ func (m *Manager) DelRing(ctx context.Context, ref RingRef) (*Result, error) {
 	if err := checkRealRing(ref); err != nil {
 		return nil, err
 	}
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		ring, err := ringByRef(tx, ref)
 		if err != nil {
 			return err
@@ -42,7 +37,6 @@ func (m *Manager) DelRing(ctx context.Context, ref RingRef) (*Result, error) {
 		}
 		return r.remindRefresh(tx, "DIGTRING")
 	})
-	return r, err
 }
 
 // Connect asks for a certificate to be put in a ring (racdcert-rings.md A4).
@@ -56,23 +50,7 @@ type Connect struct {
 // Connect puts a certificate at the end of a ring. One that is there already keeps its place
 // and gets the new usage and default.
 func (m *Manager) Connect(ctx context.Context, q Connect) (*Result, error) {
-	if q.Ring.Name == "" || q.Cert.Label == "" {
-		return nil, newError(msgRingAndLabel, "CONNECT")
-	}
-	if err := checkRealRing(q.Ring); err != nil {
-		return nil, err
-	}
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
-		ring, err := ringByRef(tx, q.Ring)
-		if err != nil {
-			return err
-		}
-		c, err := byRef(tx, q.Cert)
-		if err != nil {
-			return err
-		}
+	return m.changeRing(ctx, "CONNECT", q.Ring, q.Cert, func(tx Tx, ring *Ring, c *Certificate) error {
 		usage := q.Usage
 		if usage == "" {
 			usage = c.Owner.DefaultUsage()
@@ -82,13 +60,33 @@ func (m *Manager) Connect(ctx context.Context, q Connect) (*Result, error) {
 				return err
 			}
 		}
-		err = tx.PutConnection(&Connection{Ring: ring, Cert: c, Usage: usage, Default: q.Default})
+		return tx.PutConnection(&Connection{Ring: ring, Cert: c, Usage: usage, Default: q.Default})
+	})
+}
+
+// changeRing runs a change of one certificate in one ring, after the checks that CONNECT and
+// REMOVE share.
+func (m *Manager) changeRing(ctx context.Context, function string, ringRef RingRef, certRef CertRef, change func(Tx, *Ring, *Certificate) error) (*Result, error) {
+	if ringRef.Name == "" || certRef.Label == "" {
+		return nil, newError(msgRingAndLabel, function)
+	}
+	if err := checkRealRing(ringRef); err != nil {
+		return nil, err
+	}
+	return update(ctx, m, func(tx Tx, r *Result) error {
+		ring, err := ringByRef(tx, ringRef)
 		if err != nil {
+			return err
+		}
+		c, err := byRef(tx, certRef)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, ring, c); err != nil {
 			return err
 		}
 		return r.remindRefresh(tx, "DIGTRING")
 	})
-	return r, err
 }
 
 // clearDefault takes the default mark from the connection that has it, if one does.
@@ -112,23 +110,7 @@ type Remove struct {
 
 // Remove takes a certificate out of a ring. When it was the default, the ring has none after.
 func (m *Manager) Remove(ctx context.Context, q Remove) (*Result, error) {
-	if q.Ring.Name == "" || q.Cert.Label == "" {
-		return nil, newError(msgRingAndLabel, "REMOVE")
-	}
-	if err := checkRealRing(q.Ring); err != nil {
-		return nil, err
-	}
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
-		ring, err := ringByRef(tx, q.Ring)
-		if err != nil {
-			return err
-		}
-		c, err := byRef(tx, q.Cert)
-		if err != nil {
-			return err
-		}
+	return m.changeRing(ctx, "REMOVE", q.Ring, q.Cert, func(tx Tx, ring *Ring, c *Certificate) error {
 		conn, err := tx.Connection(ring, c)
 		if errors.Is(err, ErrNotFound) {
 			return newError(msgNotConnected, c.Label, c.Owner, ring.Name, ring.Owner)
@@ -136,12 +118,8 @@ func (m *Manager) Remove(ctx context.Context, q Remove) (*Result, error) {
 		if err != nil {
 			return err
 		}
-		if err := tx.DeleteConnection(conn); err != nil {
-			return err
-		}
-		return r.remindRefresh(tx, "DIGTRING")
+		return tx.DeleteConnection(conn)
 	})
-	return r, err
 }
 
 // checkRealRing refuses what cannot be a ring that somebody keeps.

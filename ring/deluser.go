@@ -17,7 +17,7 @@ func (m *Manager) DelUser(ctx context.Context, q DelUser) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, r *Result) error {
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		for _, id := range ids {
 			err := tx.DeleteUser(id)
 			if errors.Is(err, ErrNotFound) {

@@ -112,9 +112,7 @@ func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) err
 	if g.Label == "" {
 		return nil, MissingKeyword("GENREQ", "LABEL")
 	}
-	var r *Issued
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Issued{}
+	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := byRef(tx, g.CertRef)
 		if err != nil {
 			return err
@@ -137,8 +135,4 @@ func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) err
 		}
 		return deliver(cert.EncodeRequest(der))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }

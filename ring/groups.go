@@ -33,7 +33,7 @@ func (m *Manager) AddGroup(ctx context.Context, q AddGroup) (*Result, error) {
 	if err := cmp.Or(err, checkText("DATA", q.Data, maxData), fold(&q.Owner, userID), fold(&q.Superior, GroupName)); err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, r *Result) error {
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		superior, err := m.groupOrOwn(tx, q.Superior, r)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (m *Manager) DelGroup(ctx context.Context, q DelGroup) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, r *Result) error {
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		for _, name := range names {
 			err := tx.DeleteGroup(name)
 			if errors.Is(err, ErrNotFound) {
@@ -169,7 +169,7 @@ func (m *Manager) ConnectGroup(ctx context.Context, q ConnectGroup) (*Result, er
 	if err := cmp.Or(err, fold(&q.Settings.Owner, userID)); err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, r *Result) error {
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		group, err := m.currentGroup(tx, "CONNECT", q.Group)
 		if err != nil {
 			return err
@@ -228,7 +228,7 @@ func (m *Manager) RemoveGroup(ctx context.Context, q RemoveGroup) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, _ *Result) error {
+	return update(ctx, m, func(tx Tx, _ *Result) error {
 		group, err := m.currentGroup(tx, "REMOVE", q.Group)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"context"
 	"crypto"
 	"time"
 
@@ -70,6 +71,20 @@ func (r *Result) Code() Code {
 
 func (r *Result) note(id messageID, args ...any) {
 	r.Messages = append(r.Messages, newMessage(id, args...))
+}
+
+// update runs a function in one transaction of the store and gives its answer. The answer
+// starts anew each time, because a store may run the transaction again.
+func update[R any](ctx context.Context, m *Manager, function func(Tx, *R) error) (*R, error) {
+	var r *R
+	err := m.store.Update(ctx, func(tx Tx) error {
+		r = new(R)
+		return function(tx, r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // remindRefresh adds the reminder that a RACLISTed class is refreshed by SETROPTS

@@ -110,19 +110,13 @@ func checkFilterStatus(function string, s Status) error {
 
 // changeFilter runs change in a transaction and adds the reminder to refresh.
 func (m *Manager) changeFilter(ctx context.Context, change func(Tx) (*Filter, error)) (*Mapped, error) {
-	var r *Mapped
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Mapped{}
+	return update(ctx, m, func(tx Tx, r *Mapped) error {
 		var err error
 		if r.Filter, err = change(tx); err != nil {
 			return err
 		}
 		return r.remindRefresh(tx, "DIGTNMAP")
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // Altmap asks for another label, status or criteria of a filter.

@@ -148,9 +148,7 @@ func (m *Manager) changeProfiles(ctx context.Context, class string, names []stri
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		c, err := tx.Class(class)
 		if err != nil {
 			return err
@@ -165,10 +163,6 @@ func (m *Manager) changeProfiles(ctx context.Context, class string, names []stri
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // maxResource is the longest profile name, in characters.
@@ -313,9 +307,7 @@ type Setropts struct {
 
 // Setropts changes the state of classes, all in one transaction.
 func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		if q.AddCreator != nil {
 			value := settingOff
 			if *q.AddCreator {
@@ -358,8 +350,4 @@ func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }

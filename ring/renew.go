@@ -94,9 +94,7 @@ func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
 	case q.NewLabel == "":
 		return nil, MissingKeyword("ROLLOVER", "NEWLABEL")
 	}
-	var r *Issued
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Issued{}
+	return update(ctx, m, func(tx Tx, r *Issued) error {
 		old, err := byRef(tx, q.CertRef)
 		if err != nil {
 			return err
@@ -132,10 +130,6 @@ func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
 		}
 		return r.remindRefresh(tx, "DIGTCERT")
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // checkRollover says why a certificate cannot take the place of another without FORCE.

@@ -113,7 +113,7 @@ func (m *Manager) AddUser(ctx context.Context, q AddUser) (*Result, error) {
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, r *Result) error {
+	return update(ctx, m, func(tx Tx, r *Result) error {
 		group, err := m.groupOrOwn(tx, q.Settings.DefaultGroup, r)
 		if err != nil {
 			return err
@@ -148,19 +148,6 @@ func foldAll(names []string, check func(string) (string, error)) ([]string, erro
 		}
 	}
 	return folded, nil
-}
-
-// update runs change in one transaction and gives what it has to say.
-func (m *Manager) update(ctx context.Context, change func(Tx, *Result) error) (*Result, error) {
-	var r *Result
-	err := m.store.Update(ctx, func(tx Tx) error {
-		r = &Result{}
-		return change(tx, r)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // The kinds of profile that share one set of names.
@@ -230,7 +217,7 @@ func (m *Manager) AltUser(ctx context.Context, q AltUser) (*Result, error) {
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
 	}
-	return m.update(ctx, func(tx Tx, _ *Result) error {
+	return update(ctx, m, func(tx Tx, _ *Result) error {
 		for _, id := range ids {
 			if err := m.altUser(tx, id, q); err != nil {
 				return err
