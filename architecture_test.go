@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"cert":                {},
 	"saf":                 {},
 	"internal/atomicfile": {},
+	"internal/oracle":     {}, // for tests
 	"ring":                {"cert", "saf"},
 	"racdcert":            {"racdcert/tso", "racdcert/jcl", "ring", "cert", "saf"},
 	"racdcert/tso":        {},
@@ -38,9 +39,9 @@ var arrows = map[string][]string{
 // outsideOnly lists what only some packages may import from the standard library: nothing but
 // the program prints, exits or reads the environment, and only the stores touch files.
 var outsideOnly = map[string][]string{
-	"os":           {"cmd/signet", "backend/sqldb", "backend/seal", "internal/atomicfile"},
+	"os":           {"cmd/signet", "backend/sqldb", "backend/seal", "internal/atomicfile", "internal/oracle"},
 	"os/user":      {"cmd/signet"},
-	"os/exec":      {},
+	"os/exec":      {"internal/oracle"},
 	"database/sql": {"backend/sqldb"},
 	"log":          {},
 	"flag":         {},

@@ -12,6 +12,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 func TestPrivateKeyForms(t *testing.T) {
@@ -54,13 +56,13 @@ func TestPrivateKeyFromOpenssl(t *testing.T) {
 		{"ecparam", "-out", "k.pem", "-name", "secp521r1", "-genkey", "-noout"},
 		{"genrsa", "-out", "k.pem", "-traditional", "1024"},
 	} {
-		openssl(t, dir, args...)
+		oracle.OpenSSL(t, dir, args...)
 		k, err := ParsePrivateKey(readPEM(t, dir, "k.pem"))
 		if err != nil {
 			t.Errorf("%v: %v", args, err)
 			continue
 		}
-		openssl(t, dir, "pkey", "-in", "k.pem", "-pubout", "-out", "p.pem")
+		oracle.OpenSSL(t, dir, "pkey", "-in", "k.pem", "-pubout", "-out", "p.pem")
 		if spki, err := MarshalPublicKey(k.Public()); err != nil || !bytes.Equal(spki, readPEM(t, dir, "p.pem")) {
 			t.Errorf("%v: other public key, %v", args, err)
 		}
@@ -69,9 +71,9 @@ func TestPrivateKeyFromOpenssl(t *testing.T) {
 
 func TestPrivateKeyRefused(t *testing.T) {
 	dir := t.TempDir()
-	openssl(t, dir, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-out", "brainpool.pem")
-	openssl(t, dir, "genpkey", "-algorithm", "ED448", "-out", "ed448.pem")
-	openssl(t, dir, "pkcs8", "-topk8", "-in", "brainpool.pem", "-out", "locked.pem", "-passout", "pass:x")
+	oracle.OpenSSL(t, dir, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-out", "brainpool.pem")
+	oracle.OpenSSL(t, dir, "genpkey", "-algorithm", "ED448", "-out", "ed448.pem")
+	oracle.OpenSSL(t, dir, "pkcs8", "-topk8", "-in", "brainpool.pem", "-out", "locked.pem", "-passout", "pass:x")
 	x, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/oracle"
 )
 
 // line builds a chain, root last, from one template per certificate, leaf first. All keys are
@@ -121,7 +123,7 @@ func TestCheckChainPKITS(t *testing.T) {
 		CertPath       []string
 		ShouldValidate bool
 	}
-	if err := json.Unmarshal(read(t, dir, "vectors.json"), &cases); err != nil {
+	if err := json.Unmarshal(oracle.Read(t, dir, "vectors.json"), &cases); err != nil {
 		t.Fatal(err)
 	}
 	run := 0
@@ -133,7 +135,7 @@ func TestCheckChainPKITS(t *testing.T) {
 		var chain []*x509.Certificate
 		var failed error
 		for _, file := range tt.CertPath {
-			c, err := Parse(read(t, filepath.Join(dir, "certs"), file))
+			c, err := Parse(oracle.Read(t, filepath.Join(dir, "certs"), file))
 			if err != nil {
 				failed = err
 				break

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 func TestDescribe(t *testing.T) {
@@ -27,13 +29,13 @@ func TestDescribe(t *testing.T) {
 		{[]string{"-newkey", "ed448"}, "UNKNOWN", "UNKNOWN", 0},
 	}
 	for _, tt := range tests {
-		openssl(t, dir, append([]string{"req", "-x509", "-nodes", "-keyout", "k.pem", "-subj", "/CN=x", "-out", "c.pem"}, tt.args...)...)
+		oracle.OpenSSL(t, dir, append([]string{"req", "-x509", "-nodes", "-keyout", "k.pem", "-subj", "/CN=x", "-out", "c.pem"}, tt.args...)...)
 		c := readCert(t, dir, "c.pem")
 		if SignatureName(c) != tt.signature || KeyType(c) != tt.kind || KeySize(c) != tt.size {
 			t.Errorf("%v: %s, %s, %d", tt.args, SignatureName(c), KeyType(c), KeySize(c))
 		}
 	}
-	dsa, err := Parse(read(t, filepath.Join(pkits(t), "certs"), "DSACACert.crt"))
+	dsa, err := Parse(oracle.Read(t, filepath.Join(pkits(t), "certs"), "DSACACert.crt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,7 @@ func TestFingerprint(t *testing.T) {
 	dir := t.TempDir()
 	c := full(t, "ec:p256")
 	writeCert(t, dir, "c.pem", c)
-	out := strings.TrimSpace(openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-fingerprint", "-sha256"))
+	out := strings.TrimSpace(oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-fingerprint", "-sha256"))
 	if want := strings.ReplaceAll(out[strings.Index(out, "=")+1:], ":", ""); fmt.Sprintf("%X", Fingerprint(c.Raw)) != want {
 		t.Errorf("%X, want %s", Fingerprint(c.Raw), want)
 	}

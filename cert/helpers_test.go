@@ -6,13 +6,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"signet/internal/oracle"
 )
 
 // keys holds one key pair per kind for the whole test binary: RSA keys take their time.
@@ -86,34 +87,8 @@ func issue(t testing.TB, tmpl Template, pub crypto.PublicKey, ca *x509.Certifica
 	return c
 }
 
-// openssl runs the oracle in dir and fails the test if it fails.
-func openssl(t testing.TB, dir string, args ...string) string {
-	t.Helper()
-	out, err := tryOpenssl(dir, args...)
-	if err != nil {
-		t.Fatalf("openssl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
-func tryOpenssl(dir string, args ...string) (string, error) {
-	cmd := exec.Command("openssl", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// write puts a file in dir and returns its bare name.
-func write(t testing.TB, dir, file string, data []byte) string {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 func writeCert(t testing.TB, dir, file string, c *x509.Certificate) string {
-	return write(t, dir, file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+	return oracle.Write(t, dir, file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 }
 
 func writeKey(t testing.TB, dir, file string, k crypto.Signer) string {
@@ -122,7 +97,7 @@ func writeKey(t testing.TB, dir, file string, k crypto.Signer) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return write(t, dir, file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: data}))
+	return oracle.Write(t, dir, file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: data}))
 }
 
 func readCert(t testing.TB, dir, file string) *x509.Certificate {
@@ -136,7 +111,7 @@ func readCert(t testing.TB, dir, file string) *x509.Certificate {
 
 func readPEM(t testing.TB, dir, file string) []byte {
 	t.Helper()
-	block, _ := pem.Decode(read(t, dir, file))
+	block, _ := pem.Decode(oracle.Read(t, dir, file))
 	if block == nil {
 		t.Fatalf("%s: no PEM", file)
 	}
@@ -164,13 +139,4 @@ func pkits(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return filepath.Join(string(bytes.TrimSpace(root)), "src/crypto/x509/testdata/nist-pkits")
-}
-
-func read(t testing.TB, dir, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

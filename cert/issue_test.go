@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"signet/internal/oracle"
 )
 
 // A CA of every kind issues for a key of every kind, and openssl accepts each chain.
@@ -24,7 +26,7 @@ func TestIssueVerifiedByOpenssl(t *testing.T) {
 	for caKey, want := range hash {
 		ca := selfSign(t, caTemplate(t, "CN=CA "+caKey+",O=Test,C=US"), key(t, caKey))
 		writeCert(t, dir, "ca.pem", ca)
-		openssl(t, dir, "verify", "-auth_level", "0", "-x509_strict", "-CAfile", "ca.pem", "ca.pem")
+		oracle.OpenSSL(t, dir, "verify", "-auth_level", "0", "-x509_strict", "-CAfile", "ca.pem", "ca.pem")
 		files := []string{"verify", "-auth_level", "0", "-CAfile", "ca.pem"}
 		for leafKey := range hash {
 			leaf := issue(t, basic(t, "CN=leaf,C=US"), key(t, leafKey).Public(), ca, key(t, caKey))
@@ -36,7 +38,7 @@ func TestIssueVerifiedByOpenssl(t *testing.T) {
 			}
 			files = append(files, writeCert(t, dir, strings.ReplaceAll(leafKey, ":", "-")+".pem", leaf))
 		}
-		if out := openssl(t, dir, files...); strings.Count(out, ": OK") != len(hash) {
+		if out := oracle.OpenSSL(t, dir, files...); strings.Count(out, ": OK") != len(hash) {
 			t.Errorf("%s:\n%s", caKey, out)
 		}
 	}
@@ -57,7 +59,7 @@ func TestIssueShownByOpenssl(t *testing.T) {
 		Emails: []string{"a@example.org"}, URIs: []string{"https://example.org/"},
 	}
 	writeCert(t, dir, "c.pem", issue(t, tmpl, key(t, "rsa:1024").Public(), ca, key(t, "rsa:2048")))
-	out := openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-text", "-certopt", "no_pubkey,no_sigdump", "-nameopt", "sep_comma_plus")
+	out := oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-text", "-certopt", "no_pubkey,no_sigdump", "-nameopt", "sep_comma_plus")
 	out = strings.Join(strings.Fields(out), " ")
 	for _, want := range []string{
 		"Version: 3 (0x2)", "Serial Number: 633 (0x279)", "Signature Algorithm: sha256WithRSAEncryption",
@@ -153,7 +155,7 @@ func TestPSS(t *testing.T) {
 		t.Errorf("signed with %s", SignatureName(c))
 	}
 	writeCert(t, dir, "c.pem", c)
-	openssl(t, dir, "verify", "-CAfile", "c.pem", "c.pem")
+	oracle.OpenSSL(t, dir, "verify", "-CAfile", "c.pem", "c.pem")
 	_, err := SelfSign(tmpl, key(t, "ec:p256"))
 	wantError(t, err, "RSASSA-PSS needs an RSA key")
 }
@@ -163,7 +165,7 @@ func TestUTF8Subject(t *testing.T) {
 	dir := t.TempDir()
 	tmpl := basic(t, "CN=Grüße 日本,O=a\\, b\\=c,C=DE")
 	writeCert(t, dir, "c.pem", selfSign(t, tmpl, key(t, "ed25519")))
-	out := strings.TrimSpace(openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"))
+	out := strings.TrimSpace(oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"))
 	if want := `subject=CN=Grüße 日本,O=a\, b=c,C=DE`; out != want {
 		t.Errorf("%s, want %s", out, want)
 	}

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 func TestParseKeySpec(t *testing.T) {
@@ -164,8 +166,8 @@ func TestSubjectKeyID(t *testing.T) {
 	hexLine := regexp.MustCompile(`(?:[0-9A-F]{2}:){19}[0-9A-F]{2}`)
 	for _, k := range []string{"rsa:1024", "ec:p521", "ed25519"} {
 		writeKey(t, dir, "k.pem", key(t, k))
-		openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=x", "-out", "c.pem", "-addext", "subjectKeyIdentifier=hash")
-		out := openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-ext", "subjectKeyIdentifier")
+		oracle.OpenSSL(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=x", "-out", "c.pem", "-addext", "subjectKeyIdentifier=hash")
+		out := oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-ext", "subjectKeyIdentifier")
 		got, err := SubjectKeyID(key(t, k).Public())
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 // What openssl prints of the names of real certificates is what String prints, for all names
@@ -54,7 +56,7 @@ func TestStringLikeOpenssl(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := openssl(t, dir, "x509", "-inform", "DER", "-in", file, "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb")
+		out := oracle.OpenSSL(t, dir, "x509", "-inform", "DER", "-in", file, "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb")
 		want := strings.TrimSpace(strings.TrimPrefix(out, "subject="))
 		got := strings.Replace(SubjectOf(c).String(), "givenName=", "GN=", 1)
 		if got != want {

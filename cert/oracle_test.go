@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/oracle"
 )
 
 // The whole way of a request, both ways round: openssl signs what NewRequest made, Issue signs
@@ -21,17 +23,17 @@ func TestRequestsBothWays(t *testing.T) {
 		writeKey(t, dir, "k.pem", key(t, k))
 
 		// Theirs asks, ours signs.
-		openssl(t, dir, "req", "-new", "-key", "k.pem", "-subj", "/C=US/CN=asker", "-out", "r.pem",
+		oracle.OpenSSL(t, dir, "req", "-new", "-key", "k.pem", "-subj", "/C=US/CN=asker", "-out", "r.pem",
 			"-addext", "subjectAltName=DNS:a.example", "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext", "keyUsage=critical,keyCertSign")
-		r, err := ParseRequest(read(t, dir, "r.pem"))
+		r, err := ParseRequest(oracle.Read(t, dir, "r.pem"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		tmpl := basic(t, "CN=x")
 		tmpl.Subject, tmpl.KeyUsage, tmpl.AltNames, tmpl.CA, tmpl.MaxPathLen = r.Subject, r.KeyUsage, r.AltNames, r.CA, r.MaxPathLen
 		writeCert(t, dir, "answer.pem", issue(t, tmpl, r.PublicKey, ca, key(t, k)))
-		openssl(t, dir, "verify", "-x509_strict", "-CAfile", "ours.pem", "answer.pem")
-		out := openssl(t, dir, "x509", "-in", "answer.pem", "-noout", "-text")
+		oracle.OpenSSL(t, dir, "verify", "-x509_strict", "-CAfile", "ours.pem", "answer.pem")
+		out := oracle.OpenSSL(t, dir, "x509", "-in", "answer.pem", "-noout", "-text")
 		for _, want := range []string{"CA:TRUE, pathlen:0", "DNS:a.example", "Certificate Sign"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: missing %q in\n%s", k, want, out)
@@ -39,14 +41,14 @@ func TestRequestsBothWays(t *testing.T) {
 		}
 
 		// Ours asks, theirs signs.
-		openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=Their CA", "-out", "theirs.pem")
+		oracle.OpenSSL(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=Their CA", "-out", "theirs.pem")
 		asked := full(t, k)
 		data, err := NewRequest(asked, key(t, k))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, dir, "r.pem", EncodeRequest(data))
-		openssl(t, dir, "x509", "-req", "-in", "r.pem", "-CA", "theirs.pem", "-CAkey", "k.pem", "-set_serial", "0", "-copy_extensions", "copy", "-out", "answer.pem")
+		oracle.Write(t, dir, "r.pem", EncodeRequest(data))
+		oracle.OpenSSL(t, dir, "x509", "-req", "-in", "r.pem", "-CA", "theirs.pem", "-CAkey", "k.pem", "-set_serial", "0", "-copy_extensions", "copy", "-out", "answer.pem")
 		theirs, answer := readCert(t, dir, "theirs.pem"), readCert(t, dir, "answer.pem")
 		if err := CheckSignature(answer, theirs); err != nil {
 			t.Error(err)

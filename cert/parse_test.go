@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 func TestParse(t *testing.T) {
@@ -61,7 +63,7 @@ func TestParseForeignCurves(t *testing.T) {
 		"brainpoolP256r1": {"Brainpool ECC", 256}, "brainpoolP320t1": {"Brainpool ECC", 320}, "brainpoolP512r1": {"Brainpool ECC", 512},
 		"prime192v1": {"NIST ECC", 192}, "secp256k1": {"UNKNOWN", 0},
 	} {
-		openssl(t, dir, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:"+curve, "-keyout", "k.pem",
+		oracle.OpenSSL(t, dir, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:"+curve, "-keyout", "k.pem",
 			"-subj", "/CN=foreign", "-out", "c.pem", "-addext", "subjectAltName=DNS:a")
 		raw := readPEM(t, dir, "c.pem")
 		c, err := Parse(raw)
@@ -102,8 +104,8 @@ func TestParseLoosely(t *testing.T) {
 	badAltName := bytes.Replace(whole.Raw, []byte("a.example"), []byte("a.exampl\xff"), 1)
 	offCurve := bytes.Clone(whole.Raw)
 	offCurve[bytes.Index(offCurve, whole.RawSubjectPublicKeyInfo)+len(whole.RawSubjectPublicKeyInfo)-1] ^= 1
-	openssl(t, dir, "ecparam", "-name", "prime256v1", "-param_enc", "explicit", "-genkey", "-out", "k.pem")
-	openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=odd", "-out", "c.pem")
+	oracle.OpenSSL(t, dir, "ecparam", "-name", "prime256v1", "-param_enc", "explicit", "-genkey", "-out", "k.pem")
+	oracle.OpenSSL(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=odd", "-out", "c.pem")
 	for name, tc := range map[string]struct {
 		raw    []byte
 		remark string
@@ -164,7 +166,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(full(f, "ec:p256").Raw)
 	f.Add(full(f, "ed25519").Raw)
 	dir := f.TempDir()
-	openssl(f, dir, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP160r1", "-keyout", "k.pem", "-subj", "/CN=x", "-out", "c.pem")
+	oracle.OpenSSL(f, dir, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP160r1", "-keyout", "k.pem", "-subj", "/CN=x", "-out", "c.pem")
 	f.Add(readPEM(f, dir, "c.pem"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse(data)

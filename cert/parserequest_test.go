@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"signet/internal/oracle"
 )
 
 // Requests made by openssl are read in full.
@@ -19,13 +21,13 @@ func TestParseRequestFromOpenssl(t *testing.T) {
 	dir := t.TempDir()
 	for _, k := range []string{"rsa:2048", "ec:p384", "ed25519"} {
 		writeKey(t, dir, "k.pem", key(t, k))
-		openssl(t, dir, "req", "-new", "-utf8", "-key", "k.pem", "-out", "r.pem", "-text",
+		oracle.OpenSSL(t, dir, "req", "-new", "-utf8", "-key", "k.pem", "-out", "r.pem", "-text",
 			"-subj", "/C=DE/O=Müller/CN=www.example.org",
 			"-addext", "subjectAltName=DNS:a.example,IP:192.0.2.1,IP:2001:db8::1,email:a@b.example,URI:https://a.example/%7Ex",
 			"-addext", "keyUsage=critical,digitalSignature,keyEncipherment,decipherOnly",
 			"-addext", "extendedKeyUsage=serverAuth,1.2.3.4",
 			"-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectKeyIdentifier=01:02", "-addext", "nsComment=x")
-		r, err := ParseRequest(read(t, dir, "r.pem"))
+		r, err := ParseRequest(oracle.Read(t, dir, "r.pem"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,8 +54,8 @@ func TestParseRequestOddities(t *testing.T) {
 	dir := t.TempDir()
 	writeKey(t, dir, "k.pem", key(t, "rsa:2048"))
 	req := func(args ...string) (*Request, error) {
-		openssl(t, dir, append([]string{"req", "-new", "-key", "k.pem", "-subj", "/CN=x", "-out", "r.pem"}, args...)...)
-		return ParseRequest(read(t, dir, "r.pem"))
+		oracle.OpenSSL(t, dir, append([]string{"req", "-new", "-key", "k.pem", "-subj", "/CN=x", "-out", "r.pem"}, args...)...)
+		return ParseRequest(oracle.Read(t, dir, "r.pem"))
 	}
 	if r, err := req("-sha1"); err != nil || r.Subject != name(t, "CN=#0c0178") {
 		t.Errorf("SHA-1: %v", err)
@@ -75,10 +77,10 @@ func TestParseRequestOddities(t *testing.T) {
 	if _, err := req("-addext", "nameConstraints=permitted;DNS:a"); err != nil {
 		t.Errorf("unknown extension: %v", err)
 	}
-	openssl(t, dir, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-out", "k.pem")
+	oracle.OpenSSL(t, dir, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-out", "k.pem")
 	_, err = req()
 	wantError(t, err, "unsupported elliptic curve")
-	openssl(t, dir, "genpkey", "-algorithm", "ED448", "-out", "k.pem")
+	oracle.OpenSSL(t, dir, "genpkey", "-algorithm", "ED448", "-out", "k.pem")
 	_, err = req()
 	wantError(t, err, "public key: of a kind that signet does not know")
 }

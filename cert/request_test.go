@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"signet/internal/oracle"
 )
 
 // full is a certificate with all that a request takes over.
@@ -53,8 +55,8 @@ func TestNewRequest(t *testing.T) {
 		if diff := cmp.Diff(c.Extensions, in.Extensions); diff != "" {
 			t.Errorf("%s: extensions changed: %s", k, diff)
 		}
-		write(t, dir, "r.pem", EncodeRequest(data))
-		out := openssl(t, dir, "req", "-in", "r.pem", "-verify", "-noout", "-text")
+		oracle.Write(t, dir, "r.pem", EncodeRequest(data))
+		out := oracle.OpenSSL(t, dir, "req", "-in", "r.pem", "-verify", "-noout", "-text")
 		if !strings.Contains(out, "verify OK") || !strings.Contains(out, "CA:TRUE, pathlen:2") {
 			t.Errorf("%s: openssl says\n%s", k, out)
 		}
@@ -67,7 +69,7 @@ func TestNewRequestCopies(t *testing.T) {
 	k := key(t, "ec:p256")
 	dir := t.TempDir()
 	writeKey(t, dir, "k.pem", k)
-	openssl(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=x", "-out", "c.pem", "-addext", "nsComment=hello", "-addext", "basicConstraints=CA:FALSE")
+	oracle.OpenSSL(t, dir, "req", "-x509", "-key", "k.pem", "-subj", "/CN=x", "-out", "c.pem", "-addext", "nsComment=hello", "-addext", "basicConstraints=CA:FALSE")
 	c := readCert(t, dir, "c.pem")
 	data, err := NewRequest(c, k)
 	if err != nil {

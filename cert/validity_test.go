@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/oracle"
 )
 
 func TestIssueSerials(t *testing.T) {
@@ -20,7 +22,7 @@ func TestIssueSerials(t *testing.T) {
 		tmpl.Serial = serial
 		c := selfSign(t, tmpl, key(t, "ec:p256"))
 		writeCert(t, dir, "c.pem", c)
-		out := strings.TrimSpace(openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-serial"))
+		out := strings.TrimSpace(oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-serial"))
 		if c.SerialNumber.Cmp(serial) != 0 || out != "serial="+SerialHex(serial) {
 			t.Errorf("serial %v: openssl says %s", serial, out)
 		}
@@ -45,7 +47,7 @@ func TestIssueDates(t *testing.T) {
 		tmpl.NotBefore, tmpl.NotAfter = tt.from, tt.to
 		c := selfSign(t, tmpl, key(t, "ec:p256"))
 		writeCert(t, dir, "c.pem", c)
-		out := openssl(t, dir, "x509", "-in", "c.pem", "-noout", "-dates")
+		out := oracle.OpenSSL(t, dir, "x509", "-in", "c.pem", "-noout", "-dates")
 		from, to, _ := strings.Cut(strings.TrimSpace(out), "\n")
 		if got := strings.TrimPrefix(from, "notBefore=") + " to " + strings.TrimPrefix(to, "notAfter="); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)

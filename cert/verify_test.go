@@ -8,6 +8,8 @@ import (
 	"errors"
 	"math/big"
 	"testing"
+
+	"signet/internal/oracle"
 )
 
 // opensslChain makes a root and a leaf by openssl with a digest of its choice.
@@ -15,9 +17,9 @@ func opensslChain(t *testing.T, rootKey, digest string, sign ...string) (root, l
 	t.Helper()
 	dir := t.TempDir()
 	writeKey(t, dir, "k.pem", key(t, rootKey))
-	openssl(t, dir, append([]string{"req", "-x509", "-key", "k.pem", "-subj", "/CN=root", "-out", "root.pem", "-" + digest, "-days", "3650"}, sign...)...)
-	openssl(t, dir, "req", "-new", "-key", "k.pem", "-subj", "/CN=leaf", "-out", "leaf.csr")
-	openssl(t, dir, append([]string{"x509", "-req", "-in", "leaf.csr", "-CA", "root.pem", "-CAkey", "k.pem", "-set_serial", "7", "-out", "leaf.pem", "-" + digest}, sign...)...)
+	oracle.OpenSSL(t, dir, append([]string{"req", "-x509", "-key", "k.pem", "-subj", "/CN=root", "-out", "root.pem", "-" + digest, "-days", "3650"}, sign...)...)
+	oracle.OpenSSL(t, dir, "req", "-new", "-key", "k.pem", "-subj", "/CN=leaf", "-out", "leaf.csr")
+	oracle.OpenSSL(t, dir, append([]string{"x509", "-req", "-in", "leaf.csr", "-CA", "root.pem", "-CAkey", "k.pem", "-set_serial", "7", "-out", "leaf.pem", "-" + digest}, sign...)...)
 	return readCert(t, dir, "root.pem"), readCert(t, dir, "leaf.pem")
 }
 
@@ -72,7 +74,7 @@ func TestCheckSignatureAlgorithms(t *testing.T) {
 		{"-newkey", "ed448"}, {"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"}, {"-newkey", "rsa:512"},
 	} {
 		dir := t.TempDir()
-		openssl(t, dir, append([]string{"req", "-x509", "-nodes", "-keyout", "k.pem", "-subj", "/CN=root", "-out", "c.pem"}, args...)...)
+		oracle.OpenSSL(t, dir, append([]string{"req", "-x509", "-nodes", "-keyout", "k.pem", "-subj", "/CN=root", "-out", "c.pem"}, args...)...)
 		c := readCert(t, dir, "c.pem")
 		if err := CheckSignature(c, c); !errors.Is(err, ErrAlgorithm) || SelfSigned(c) {
 			t.Errorf("%v: %v, self-signed %v", args, err, SelfSigned(c))

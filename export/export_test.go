@@ -11,6 +11,8 @@ import (
 
 	"signet/cert"
 	"signet/export/pem"
+
+	"signet/internal/oracle"
 )
 
 // formats are all that Encode writes, with what Decode makes of it.
@@ -90,9 +92,9 @@ func TestDecodeNoSmuggling(t *testing.T) {
 	dir, b := ecIdentity(t)
 	comment := append([]byte("\n"), encode(t, cert.B64, b)...)
 	value := append([]byte{0x16, 0x82, byte(len(comment) >> 8), byte(len(comment))}, comment...) // IA5String
-	write(t, dir, "x.cnf", fmt.Appendf(nil, "nsComment=DER:%x\n", value))
-	openssl(t, dir, "x509", "-req", "-in", "request.pem", "-signkey", "key.pem", "-extfile", "x.cnf", "-outform", "DER", "-out", "outer.der")
-	outer := read(t, dir, "outer.der")
+	oracle.Write(t, dir, "x.cnf", fmt.Appendf(nil, "nsComment=DER:%x\n", value))
+	oracle.OpenSSL(t, dir, "x509", "-req", "-in", "request.pem", "-signkey", "key.pem", "-extfile", "x.cnf", "-outform", "DER", "-out", "outer.der")
+	outer := oracle.Read(t, dir, "outer.der")
 	if blocks, err := pem.Decode(outer); err != nil || len(blocks) != 1 {
 		t.Fatalf("the inner certificate cannot be seen: %d blocks, %v", len(blocks), err)
 	}
@@ -107,10 +109,10 @@ func TestDecodeNoSmuggling(t *testing.T) {
 
 func TestDecodeKeyAndCertificate(t *testing.T) {
 	dir, b := identity(t, "RSA")
-	openssl(t, dir, "rsa", "-in", "key.pem", "-traditional", "-out", "pkcs1.pem")
-	leaf, ca := read(t, dir, "leaf.pem"), read(t, dir, "ca.pem")
+	oracle.OpenSSL(t, dir, "rsa", "-in", "key.pem", "-traditional", "-out", "pkcs1.pem")
+	leaf, ca := oracle.Read(t, dir, "leaf.pem"), oracle.Read(t, dir, "ca.pem")
 	for _, file := range []string{"key.pem", "pkcs1.pem"} {
-		key := read(t, dir, file)
+		key := oracle.Read(t, dir, file)
 		for _, text := range [][]byte{slices.Concat(key, leaf, ca), slices.Concat(leaf, key, ca), slices.Concat(leaf, ca, key)} {
 			got, err := Decode(text, nil)
 			if err != nil {
@@ -119,27 +121,27 @@ func TestDecodeKeyAndCertificate(t *testing.T) {
 			same(t, file, got, b)
 		}
 	}
-	if !bytes.Contains(read(t, dir, "pkcs1.pem"), []byte("BEGIN RSA PRIVATE KEY")) {
+	if !bytes.Contains(oracle.Read(t, dir, "pkcs1.pem"), []byte("BEGIN RSA PRIVATE KEY")) {
 		t.Error("openssl did not write PKCS #1")
 	}
-	key := read(t, dir, "key.pem")
+	key := oracle.Read(t, dir, "key.pem")
 	got, err := Decode(slices.Concat(key, leaf, key), nil)
 	wantError(t, "two keys", got, err, "two private keys")
 	got, err = Decode(key, nil)
 	wantError(t, "key alone", got, err, "a private key and no certificate")
-	got, err = Decode(read(t, dir, "key.der"), nil)
+	got, err = Decode(oracle.Read(t, dir, "key.der"), nil)
 	wantError(t, "key alone in DER", got, err, "a private key without its certificate")
 	got, err = Decode(slices.Concat(key, leaf), []byte("x"))
 	wantError(t, "key with password", got, err, "a password was given")
 
 	// SEC 1, with the parameters that openssl writes before it.
-	openssl(t, dir, "ecparam", "-name", "prime256v1", "-genkey", "-out", "sec1.pem")
-	openssl(t, dir, "req", "-x509", "-key", "sec1.pem", "-subj", "/CN=ec", "-out", "ec.pem")
-	sec1 := read(t, dir, "sec1.pem")
+	oracle.OpenSSL(t, dir, "ecparam", "-name", "prime256v1", "-genkey", "-out", "sec1.pem")
+	oracle.OpenSSL(t, dir, "req", "-x509", "-key", "sec1.pem", "-subj", "/CN=ec", "-out", "ec.pem")
+	sec1 := oracle.Read(t, dir, "sec1.pem")
 	if !bytes.Contains(sec1, []byte("BEGIN EC PARAMETERS")) || !bytes.Contains(sec1, []byte("BEGIN EC PRIVATE KEY")) {
 		t.Fatalf("openssl did not write SEC 1")
 	}
-	if got, err = Decode(slices.Concat(sec1, read(t, dir, "ec.pem")), nil); err != nil {
+	if got, err = Decode(slices.Concat(sec1, oracle.Read(t, dir, "ec.pem")), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got.Key == nil || len(got.Certificates) != 1 || !cert.SameKey(got.Certificates[0].PublicKey, got.Key.Public()) {
@@ -149,13 +151,13 @@ func TestDecodeKeyAndCertificate(t *testing.T) {
 
 func TestDecodeRefused(t *testing.T) {
 	dir, b := ecIdentity(t)
-	openssl(t, dir, "pkcs8", "-topk8", "-in", "key.pem", "-out", "locked.pem", "-passout", "pass:x")
-	openssl(t, dir, "ec", "-in", "key.pem", "-aes256", "-out", "oldlocked.pem", "-passout", "pass:x")
-	openssl(t, dir, "x509", "-in", "leaf.pem", "-trustout", "-addtrust", "serverAuth", "-out", "trusted.pem")
-	openssl(t, dir, "req", "-in", "request.pem", "-outform", "DER", "-out", "request.der")
-	openssl(t, dir, "pkey", "-in", "key.pem", "-pubout", "-out", "public.pem")
-	leaf, p12 := read(t, dir, "leaf.pem"), encode(t, cert.PKCS12DER, b)
-	newRequest := bytes.ReplaceAll(read(t, dir, "request.pem"), []byte("CERTIFICATE REQUEST"), []byte("NEW CERTIFICATE REQUEST"))
+	oracle.OpenSSL(t, dir, "pkcs8", "-topk8", "-in", "key.pem", "-out", "locked.pem", "-passout", "pass:x")
+	oracle.OpenSSL(t, dir, "ec", "-in", "key.pem", "-aes256", "-out", "oldlocked.pem", "-passout", "pass:x")
+	oracle.OpenSSL(t, dir, "x509", "-in", "leaf.pem", "-trustout", "-addtrust", "serverAuth", "-out", "trusted.pem")
+	oracle.OpenSSL(t, dir, "req", "-in", "request.pem", "-outform", "DER", "-out", "request.der")
+	oracle.OpenSSL(t, dir, "pkey", "-in", "key.pem", "-pubout", "-out", "public.pem")
+	leaf, p12 := oracle.Read(t, dir, "leaf.pem"), encode(t, cert.PKCS12DER, b)
+	newRequest := bytes.ReplaceAll(oracle.Read(t, dir, "request.pem"), []byte("CERTIFICATE REQUEST"), []byte("NEW CERTIFICATE REQUEST"))
 	for name, tt := range map[string]struct {
 		in       []byte
 		password string
@@ -176,13 +178,13 @@ func TestDecodeRefused(t *testing.T) {
 		"cut text":                 {leaf[:300], "", `line 1: "BEGIN CERTIFICATE" has no END line`},
 		"cut in the text":          {pem.Encode(pem.Certificate, b.Certificates[0].Raw[:200]), "", "CERTIFICATE: it was cut: 200 of "},
 		"second block bad":         {slices.Concat(leaf, pem.Encode(pem.PKCS7, []byte("no"))), "", "block 2 of 2: PKCS7: it does not begin as DER"},
-		"encrypted key":            {slices.Concat(leaf, read(t, dir, "locked.pem")), "", "encrypted; make a PKCS #12"},
-		"encrypted key, old form":  {read(t, dir, "oldlocked.pem"), "", "encrypted; make a PKCS #12"},
-		"request":                  {read(t, dir, "request.pem"), "", "certificate request, not a certificate; sign it with GENCERT"},
+		"encrypted key":            {slices.Concat(leaf, oracle.Read(t, dir, "locked.pem")), "", "encrypted; make a PKCS #12"},
+		"encrypted key, old form":  {oracle.Read(t, dir, "oldlocked.pem"), "", "encrypted; make a PKCS #12"},
+		"request":                  {oracle.Read(t, dir, "request.pem"), "", "certificate request, not a certificate; sign it with GENCERT"},
 		"request, other line":      {newRequest, "", "certificate request, not a certificate; sign it with GENCERT"},
-		"request, DER":             {read(t, dir, "request.der"), "", "certificate request, not a certificate; sign it with GENCERT"},
-		"trusted certificate":      {read(t, dir, "trusted.pem"), "", "leave them off with: openssl x509 -in FILE -out NEW"},
-		"public key":               {read(t, dir, "public.pem"), "", `the file holds "PUBLIC KEY"`},
+		"request, DER":             {oracle.Read(t, dir, "request.der"), "", "certificate request, not a certificate; sign it with GENCERT"},
+		"trusted certificate":      {oracle.Read(t, dir, "trusted.pem"), "", "leave them off with: openssl x509 -in FILE -out NEW"},
+		"public key":               {oracle.Read(t, dir, "public.pem"), "", `the file holds "PUBLIC KEY"`},
 		"damaged key":              {pem.Encode(pem.PrivateKey, []byte{0x30, 0}), "", "not a usable private key"},
 		"certificate and password": {leaf, "x", "a password was given, but the file is not PKCS #12"},
 		"DER and password":         {b.Certificates[0].Raw, "x", "a password was given, but the file is not PKCS #12"},
@@ -201,8 +203,8 @@ func TestDecodeRefused(t *testing.T) {
 	}
 
 	// What the errors advise helps.
-	openssl(t, dir, "x509", "-in", "trusted.pem", "-out", "new.pem")
-	got, err := Decode(read(t, dir, "new.pem"), nil)
+	oracle.OpenSSL(t, dir, "x509", "-in", "trusted.pem", "-out", "new.pem")
+	got, err := Decode(oracle.Read(t, dir, "new.pem"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"signet/cert"
 	"signet/export/pem"
+
+	"signet/internal/oracle"
 )
 
 // FuzzDecode checks that nothing panics, and that what is read without a password is written
@@ -16,8 +18,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(encode(f, format.format, b))
 	}
 	f.Add(pem.Encode(pem.Certificate, encode(f, cert.PKCS7DER, b)))
-	f.Add(bytes.Join([][]byte{read(f, dir, "key.pem"), read(f, dir, "leaf.pem")}, nil))
-	f.Add(read(f, dir, "request.pem"))
+	f.Add(bytes.Join([][]byte{oracle.Read(f, dir, "key.pem"), oracle.Read(f, dir, "leaf.pem")}, nil))
+	f.Add(oracle.Read(f, dir, "request.pem"))
 	f.Add([]byte(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Decode(data, nil)

@@ -1,63 +1,34 @@
 package export
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"signet/cert"
+
+	"signet/internal/oracle"
 )
-
-// openssl runs the oracle in dir and fails the test if it fails.
-func openssl(t testing.TB, dir string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command("openssl", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-func write(t testing.TB, dir, file string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t testing.TB, dir, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // identity lets openssl make a key of a kind, its certificate and a CA, as key.pem, leaf.pem
 // and ca.pem in a new folder, and gives what the three say.
 func identity(t testing.TB, algorithm ...string) (dir string, b cert.Bundle) {
 	t.Helper()
 	dir = t.TempDir()
-	openssl(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ca", "-keyout", "cakey.pem", "-out", "ca.pem")
-	openssl(t, dir, append([]string{"genpkey", "-out", "key.pem", "-algorithm"}, algorithm...)...)
-	openssl(t, dir, "req", "-new", "-key", "key.pem", "-subj", "/CN=leaf", "-out", "request.pem")
-	openssl(t, dir, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "cakey.pem", "-set_serial", "2", "-out", "leaf.pem")
+	oracle.OpenSSL(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ca", "-keyout", "cakey.pem", "-out", "ca.pem")
+	oracle.OpenSSL(t, dir, append([]string{"genpkey", "-out", "key.pem", "-algorithm"}, algorithm...)...)
+	oracle.OpenSSL(t, dir, "req", "-new", "-key", "key.pem", "-subj", "/CN=leaf", "-out", "request.pem")
+	oracle.OpenSSL(t, dir, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "cakey.pem", "-set_serial", "2", "-out", "leaf.pem")
 	for _, file := range []string{"leaf", "ca"} {
-		openssl(t, dir, "x509", "-in", file+".pem", "-outform", "DER", "-out", file+".der")
-		c, err := cert.Parse(read(t, dir, file+".der"))
+		oracle.OpenSSL(t, dir, "x509", "-in", file+".pem", "-outform", "DER", "-out", file+".der")
+		c, err := cert.Parse(oracle.Read(t, dir, file+".der"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.Certificates = append(b.Certificates, c)
 	}
-	openssl(t, dir, "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der")
+	oracle.OpenSSL(t, dir, "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der")
 	var err error
-	if b.Key, err = cert.ParsePrivateKey(read(t, dir, "key.der")); err != nil {
+	if b.Key, err = cert.ParsePrivateKey(oracle.Read(t, dir, "key.der")); err != nil {
 		t.Fatal(err)
 	}
 	return dir, b

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"signet/cert"
+
+	"signet/internal/oracle"
 )
 
 // What openssl writes is read, in each of the formats, as DER and as text.
 func TestFromOpenssl(t *testing.T) {
 	dir, b := identity(t, "RSA")
-	write(t, dir, "both.pem", append(read(t, dir, "leaf.pem"), read(t, dir, "ca.pem")...))
+	oracle.Write(t, dir, "both.pem", append(oracle.Read(t, dir, "leaf.pem"), oracle.Read(t, dir, "ca.pem")...))
 	leaf, public := leafOnly(b), publicOnly(b)
 	const p12 = "pkcs12 -export -inkey key.pem -in leaf.pem -certfile ca.pem -passout pass:swordfish -out "
 	for _, tt := range []struct {
@@ -32,12 +34,12 @@ func TestFromOpenssl(t *testing.T) {
 		{"base64 -in p.p12 -out bare", "bare", "swordfish", b},
 		{"pkcs12 -in p.p12 -legacy -passin pass:swordfish -nodes -out all.pem", "all.pem", "", b},
 	} {
-		openssl(t, dir, strings.Fields(tt.command)...)
+		oracle.OpenSSL(t, dir, strings.Fields(tt.command)...)
 		var password []byte
 		if tt.password != "" {
 			password = []byte(tt.password)
 		}
-		got, err := Decode(read(t, dir, tt.file), password)
+		got, err := Decode(oracle.Read(t, dir, tt.file), password)
 		if err != nil {
 			t.Errorf("%s: %v", tt.command, err)
 			continue
@@ -51,7 +53,7 @@ func TestToOpenssl(t *testing.T) {
 	for _, algorithm := range []string{"RSA", "EC -pkeyopt ec_paramgen_curve:P-256", "ED25519"} {
 		dir, b := identity(t, strings.Fields(algorithm)...)
 		for _, f := range formats {
-			write(t, dir, "file", encode(t, f.format, b))
+			oracle.Write(t, dir, "file", encode(t, f.format, b))
 			command := map[cert.Format]string{
 				cert.DER:       "x509 -inform DER -in file",
 				cert.B64:       "x509 -in file",
@@ -61,16 +63,16 @@ func TestToOpenssl(t *testing.T) {
 				cert.PKCS12B64: "pkcs12 -in der -passin pass:swordfish -nodes",
 			}[f.format]
 			if f.format == cert.PKCS12B64 { // openssl knows no text form: the lines go away
-				block, _ := pem.Decode(read(t, dir, "file"))
-				write(t, dir, "der", block.Bytes)
+				block, _ := pem.Decode(oracle.Read(t, dir, "file"))
+				oracle.Write(t, dir, "der", block.Bytes)
 			}
-			got, err := Decode([]byte(openssl(t, dir, strings.Fields(command)...)), nil)
+			got, err := Decode([]byte(oracle.OpenSSL(t, dir, strings.Fields(command)...)), nil)
 			if err != nil {
 				t.Fatalf("%s: %v", f.format, err)
 			}
 			same(t, string(f.format), got, f.part(b))
 		}
-		if out := openssl(t, dir, "verify", "-CAfile", "ca.pem", "leaf.pem"); !strings.Contains(out, "OK") {
+		if out := oracle.OpenSSL(t, dir, "verify", "-CAfile", "ca.pem", "leaf.pem"); !strings.Contains(out, "OK") {
 			t.Error(out)
 		}
 	}
@@ -82,9 +84,9 @@ func TestBER(t *testing.T) {
 	ber := indefinite(t, encode(t, cert.PKCS7DER, b))
 	got, err := Decode(ber, nil)
 	wantError(t, "BER", got, err, "openssl pkcs7 -inform DER -in FILE -out NEW")
-	write(t, dir, "ber", ber)
-	openssl(t, dir, "pkcs7", "-inform", "DER", "-in", "ber", "-out", "new")
-	if got, err = Decode(read(t, dir, "new"), nil); err != nil {
+	oracle.Write(t, dir, "ber", ber)
+	oracle.OpenSSL(t, dir, "pkcs7", "-inform", "DER", "-in", "ber", "-out", "new")
+	if got, err = Decode(oracle.Read(t, dir, "new"), nil); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "written anew", got, publicOnly(b))

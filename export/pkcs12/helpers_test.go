@@ -11,15 +11,14 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"signet/cert"
+
+	"signet/internal/oracle"
 )
 
 // keys holds one key pair per kind for the whole test binary: RSA keys take their time.
@@ -87,34 +86,6 @@ func same(t testing.TB, got, want cert.Bundle) {
 	}
 }
 
-// openssl runs the oracle in dir and fails the test if it fails.
-func openssl(t testing.TB, dir string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command("openssl", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-func write(t testing.TB, dir, file string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t testing.TB, dir, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 // writeBundle puts the private key into key.pem, its certificate into leaf.pem and the others
 // into chain.pem.
 func writeBundle(t testing.TB, dir string, b cert.Bundle) {
@@ -123,17 +94,17 @@ func writeBundle(t testing.TB, dir string, b cert.Bundle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	oracle.Write(t, dir, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
 	var chain []byte
 	for i, c := range b.Certificates {
 		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 		if i == 0 {
-			write(t, dir, "leaf.pem", text)
+			oracle.Write(t, dir, "leaf.pem", text)
 		} else {
 			chain = append(chain, text...)
 		}
 	}
-	write(t, dir, "chain.pem", chain)
+	oracle.Write(t, dir, "chain.pem", chain)
 }
 
 // wantError checks that an error says what it should, in one line and without the password.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"signet/cert"
+
+	"signet/internal/oracle"
 )
 
 // What openssl writes is read.
@@ -35,12 +37,12 @@ func TestFromOpenssl(t *testing.T) {
 	} {
 		b := identity(t, tt.kind, 2)
 		writeBundle(t, dir, b)
-		openssl(t, dir, append(strings.Fields(in), strings.Fields(tt.args)...)...)
+		oracle.OpenSSL(t, dir, append(strings.Fields(in), strings.Fields(tt.args)...)...)
 		if !strings.Contains(tt.args, "-certfile") {
 			b.Certificates = b.Certificates[:1]
 		}
 		password := strings.TrimPrefix(strings.Fields(tt.args)[0], "pass:")
-		data := read(t, dir, "out.p12")
+		data := oracle.Read(t, dir, "out.p12")
 		got, err := Decode(data, []byte(password))
 		if err != nil {
 			t.Errorf("%s %s: %v", tt.kind, tt.args, err)
@@ -68,28 +70,28 @@ func TestFromOpensslRefused(t *testing.T) {
 		"-keypbe DES-EDE3-CBC":             "its private key is protected with 3DES under PBES2",
 		"-macalg sha384":                   "its MAC is protected with SHA-384",
 	} {
-		openssl(t, dir, append(strings.Fields(in), strings.Fields(args)...)...)
-		_, err := Decode(read(t, dir, "old.p12"), []byte("swordfish"))
+		oracle.OpenSSL(t, dir, append(strings.Fields(in), strings.Fields(args)...)...)
+		_, err := Decode(oracle.Read(t, dir, "old.p12"), []byte("swordfish"))
 		wantError(t, err, want, "swordfish")
 		wantError(t, err, "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW", "")
-		openssl(t, dir, "pkcs12", "-legacy", "-in", "old.p12", "-nodes", "-out", "all.pem", "-passin", "pass:swordfish")
-		openssl(t, dir, "pkcs12", "-export", "-in", "all.pem", "-out", "new.p12", "-passout", "pass:swordfish")
-		got, err := Decode(read(t, dir, "new.p12"), []byte("swordfish"))
+		oracle.OpenSSL(t, dir, "pkcs12", "-legacy", "-in", "old.p12", "-nodes", "-out", "all.pem", "-passin", "pass:swordfish")
+		oracle.OpenSSL(t, dir, "pkcs12", "-export", "-in", "all.pem", "-out", "new.p12", "-passout", "pass:swordfish")
+		got, err := Decode(oracle.Read(t, dir, "new.p12"), []byte("swordfish"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, got, b)
 	}
 
-	openssl(t, dir, "pkcs12", "-export", "-nokeys", "-in", "chain.pem", "-out", "certs.p12", "-passout", "pass:swordfish")
-	data := read(t, dir, "certs.p12")
+	oracle.OpenSSL(t, dir, "pkcs12", "-export", "-nokeys", "-in", "chain.pem", "-out", "certs.p12", "-passout", "pass:swordfish")
+	data := oracle.Read(t, dir, "certs.p12")
 	_, err := Decode(data, []byte("swordfish"))
 	wantError(t, err, "openssl pkcs12 -in FILE -nokeys -out FILE.pem", "swordfish")
 	if _, err = Decode(data, []byte("other")); !errors.Is(err, ErrPassword) {
 		t.Errorf("error %v is not ErrPassword", err)
 	}
-	openssl(t, dir, "pkcs12", "-export", "-nomac", "-inkey", "key.pem", "-in", "leaf.pem", "-out", "nomac.p12", "-passout", "pass:swordfish")
-	data = read(t, dir, "nomac.p12")
+	oracle.OpenSSL(t, dir, "pkcs12", "-export", "-nomac", "-inkey", "key.pem", "-in", "leaf.pem", "-out", "nomac.p12", "-passout", "pass:swordfish")
+	data = oracle.Read(t, dir, "nomac.p12")
 	_, err = Decode(data, []byte("swordfish"))
 	wantError(t, err, "it has no MAC", "swordfish")
 	_, err = Decode(data, nil)
@@ -105,20 +107,20 @@ func TestToOpenssl(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, dir, "p.p12", data)
+		oracle.Write(t, dir, "p.p12", data)
 		writeBundle(t, dir, b)
 
-		info := openssl(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-noout", "-info")
+		info := oracle.OpenSSL(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-noout", "-info")
 		for _, want := range []string{"MAC: sha256, Iteration 10000", "PBES2, PBKDF2, AES-256-CBC, Iteration 10000, PRF hmacWithSHA256"} {
 			if !strings.Contains(info, want) {
 				t.Errorf("%s: %q is not in\n%s", kind, want, info)
 			}
 		}
-		openssl(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-nocerts", "-nodes", "-out", "k.pem")
-		if openssl(t, dir, "pkey", "-in", "k.pem", "-pubout") != openssl(t, dir, "x509", "-in", "leaf.pem", "-noout", "-pubkey") {
+		oracle.OpenSSL(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-nocerts", "-nodes", "-out", "k.pem")
+		if oracle.OpenSSL(t, dir, "pkey", "-in", "k.pem", "-pubout") != oracle.OpenSSL(t, dir, "x509", "-in", "leaf.pem", "-noout", "-pubkey") {
 			t.Errorf("%s: another key", kind)
 		}
-		out := openssl(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-nokeys")
+		out := oracle.OpenSSL(t, dir, "pkcs12", "-in", "p.p12", "-passin", "pass:imsmobile", "-nokeys")
 		at := -1
 		for _, c := range b.Certificates {
 			i := strings.Index(out, "subject=CN = "+c.Subject.CommonName+"\n")
@@ -127,7 +129,7 @@ func TestToOpenssl(t *testing.T) {
 			}
 			at = i
 		}
-		openssl(t, dir, "verify", "-CAfile", "chain.pem", "leaf.pem")
+		oracle.OpenSSL(t, dir, "verify", "-CAfile", "chain.pem", "leaf.pem")
 		if _, err := Decode(data, []byte("imsmobile")); err != nil {
 			t.Error(err)
 		}
@@ -142,7 +144,7 @@ func TestRFC9579(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range []string{"", "", "", "wrong password", "wrong password", "requires explicit KeyLength"} {
-		text := read(t, filepath.Join(strings.TrimSpace(string(dir)), "testdata"), fmt.Sprintf("rfc9579-a%d.txt", n+1))
+		text := oracle.Read(t, filepath.Join(strings.TrimSpace(string(dir)), "testdata"), fmt.Sprintf("rfc9579-a%d.txt", n+1))
 		data, err := base64.StdEncoding.DecodeString(string(text))
 		if err != nil {
 			t.Fatal(err)
@@ -159,9 +161,9 @@ func TestRFC9579(t *testing.T) {
 // A certificate with a key on a curve that Go has not is refused by its reason.
 func TestForeignCurve(t *testing.T) {
 	dir := t.TempDir()
-	openssl(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-subj", "/CN=b", "-keyout", "k.pem", "-out", "c.pem")
-	openssl(t, dir, "pkcs12", "-export", "-inkey", "k.pem", "-in", "c.pem", "-out", "p.p12", "-passout", "pass:x")
-	got, err := Decode(read(t, dir, "p.p12"), []byte("x"))
+	oracle.OpenSSL(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-subj", "/CN=b", "-keyout", "k.pem", "-out", "c.pem")
+	oracle.OpenSSL(t, dir, "pkcs12", "-export", "-inkey", "k.pem", "-in", "c.pem", "-out", "p.p12", "-passout", "pass:x")
+	got, err := Decode(oracle.Read(t, dir, "p.p12"), []byte("x"))
 	wantError(t, err, "elliptic curve", "")
 	same(t, got, cert.Bundle{})
 }

@@ -9,9 +9,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +18,8 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 
 	"signet/cert"
+
+	"signet/internal/oracle"
 )
 
 // certificates gives n certificates of one key.
@@ -66,33 +65,6 @@ func same(t testing.TB, got, want []*x509.Certificate) {
 	}
 }
 
-func openssl(t testing.TB, dir string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command("openssl", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-func write(t testing.TB, dir, file string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t testing.TB, dir, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 func wantError(t testing.TB, name string, err error, part string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
@@ -123,17 +95,17 @@ func TestOpenssl(t *testing.T) {
 	for _, c := range want {
 		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
-	write(t, dir, "all.pem", text)
-	openssl(t, dir, "crl2pkcs7", "-nocrl", "-certfile", "all.pem", "-outform", "DER", "-out", "theirs.p7b")
-	got, err := Decode(read(t, dir, "theirs.p7b"))
+	oracle.Write(t, dir, "all.pem", text)
+	oracle.OpenSSL(t, dir, "crl2pkcs7", "-nocrl", "-certfile", "all.pem", "-outform", "DER", "-out", "theirs.p7b")
+	got, err := Decode(oracle.Read(t, dir, "theirs.p7b"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, got, want)
 
 	data := encode(t, want)
-	write(t, dir, "ours.p7b", data)
-	out := openssl(t, dir, "pkcs7", "-inform", "DER", "-in", "ours.p7b", "-print_certs")
+	oracle.Write(t, dir, "ours.p7b", data)
+	out := oracle.OpenSSL(t, dir, "pkcs7", "-inform", "DER", "-in", "ours.p7b", "-print_certs")
 	for rest := []byte(out); ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -147,7 +119,7 @@ func TestOpenssl(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("openssl does not see %d certificates", len(want))
 	}
-	if !bytes.Equal(data, read(t, dir, "theirs.p7b")) {
+	if !bytes.Equal(data, oracle.Read(t, dir, "theirs.p7b")) {
 		t.Error("the package is not byte for byte that of openssl")
 	}
 }
@@ -155,26 +127,26 @@ func TestOpenssl(t *testing.T) {
 // Of a package with more in it, the certificates are read.
 func TestOpensslWithMore(t *testing.T) {
 	dir := t.TempDir()
-	openssl(t, dir, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ca", "-keyout", "k.pem", "-out", "ca.pem")
-	write(t, dir, "index", nil)
-	write(t, dir, "ca.cnf", []byte("[ca]\ndefault_ca=x\n[x]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=1\n"))
-	openssl(t, dir, "ca", "-config", "ca.cnf", "-gencrl", "-cert", "ca.pem", "-keyfile", "k.pem", "-out", "crl.pem")
-	openssl(t, dir, "crl2pkcs7", "-in", "crl.pem", "-certfile", "ca.pem", "-outform", "DER", "-out", "crl.p7b")
-	write(t, dir, "message", []byte("hello\n"))
-	openssl(t, dir, "smime", "-sign", "-nodetach", "-in", "message", "-signer", "ca.pem", "-inkey", "k.pem", "-outform", "DER", "-out", "signed.p7b")
+	oracle.OpenSSL(t, dir, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ca", "-keyout", "k.pem", "-out", "ca.pem")
+	oracle.Write(t, dir, "index", nil)
+	oracle.Write(t, dir, "ca.cnf", []byte("[ca]\ndefault_ca=x\n[x]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=1\n"))
+	oracle.OpenSSL(t, dir, "ca", "-config", "ca.cnf", "-gencrl", "-cert", "ca.pem", "-keyfile", "k.pem", "-out", "crl.pem")
+	oracle.OpenSSL(t, dir, "crl2pkcs7", "-in", "crl.pem", "-certfile", "ca.pem", "-outform", "DER", "-out", "crl.p7b")
+	oracle.Write(t, dir, "message", []byte("hello\n"))
+	oracle.OpenSSL(t, dir, "smime", "-sign", "-nodetach", "-in", "message", "-signer", "ca.pem", "-inkey", "k.pem", "-outform", "DER", "-out", "signed.p7b")
 	for _, file := range []string{"crl.p7b", "signed.p7b"} {
-		got, err := Decode(read(t, dir, file))
+		got, err := Decode(oracle.Read(t, dir, file))
 		if err != nil || len(got) != 1 || cert.SubjectOf(got[0]).String() != "CN=ca" {
 			t.Errorf("%s: %d certificates, %v", file, len(got), err)
 		}
 	}
 	// Nothing but revoked certificates.
-	openssl(t, dir, "crl2pkcs7", "-in", "crl.pem", "-outform", "DER", "-out", "crl.p7b")
-	_, err := Decode(read(t, dir, "crl.p7b"))
+	oracle.OpenSSL(t, dir, "crl2pkcs7", "-in", "crl.pem", "-outform", "DER", "-out", "crl.p7b")
+	_, err := Decode(oracle.Read(t, dir, "crl.p7b"))
 	wantError(t, "CRL alone", err, "it holds no certificates")
 	// An encrypted message is none of ours.
-	openssl(t, dir, "smime", "-encrypt", "-in", "message", "-outform", "DER", "-out", "enveloped.p7", "-aes128", "ca.pem")
-	if data := read(t, dir, "enveloped.p7"); Looks(data) {
+	oracle.OpenSSL(t, dir, "smime", "-encrypt", "-in", "message", "-outform", "DER", "-out", "enveloped.p7", "-aes128", "ca.pem")
+	if data := oracle.Read(t, dir, "enveloped.p7"); Looks(data) {
 		t.Error("an enveloped message looks like certificates")
 	}
 }
