@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 			}
 			return usagef("unknown command %q; see: signet --help", given[0])
 		},
+		Version:                    version(),
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
@@ -120,6 +122,21 @@ func orText(output string) string {
 		return "text"
 	}
 	return output
+}
+
+// version tells which program this is: its version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v == "(devel)" {
+			v = s.Value
+		}
+	}
+	return v + ", " + info.GoVersion
 }
 
 // usageError is a command line that cannot be understood.
