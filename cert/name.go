@@ -147,6 +147,17 @@ func parseRDNs(data []byte) ([][]part, error) {
 	return rdns, nil
 }
 
+// Visible makes a foreign text fit to be shown: control and text-direction characters, with
+// which it could forge lines of a listing or command a terminal, become question marks.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unsafeRune(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 // unsafeRune reports whether a character could change how the text around it is seen.
 func unsafeRune(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'

@@ -23,7 +23,16 @@ type display struct {
 	err  error
 }
 
+// line prints one line. What the arguments say is foreign and cannot break out of it.
 func (d *display) line(format string, args ...any) {
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			args[i] = cert.Visible(v)
+		case fmt.Stringer:
+			args[i] = cert.Visible(v.String())
+		}
+	}
 	if d.err == nil {
 		_, d.err = fmt.Fprintf(d.w, format+"\n", args...)
 	}

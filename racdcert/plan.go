@@ -2,7 +2,6 @@ package racdcert
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -281,22 +280,19 @@ func (p permit) plan(*Session) Plan {
 	return does(reset, change, condition, when(q.From.Name != "", "adds the access list"), modelText(q.From, q.Class))
 }
 
+// classStates names what each ring.ClassSwitch switches.
+var classStates = [...]string{"active", "RACLISTed", "with generic profiles", "with generic commands", "with global access checking"}
+
 func (r setropts) plan(*Session) Plan {
-	q := r.request
 	var parts []string
-	for _, sw := range []struct {
-		word    string
-		classes map[string]bool
-	}{{"active", q.Active}, {"RACLISTed", q.RacList}, {"with generic profiles", q.Generic}, {"with generic commands", q.GenCmd}, {"with global access checking", q.Global}} {
-		for _, class := range slices.Sorted(maps.Keys(sw.classes)) {
-			switch {
-			case !sw.classes[class]:
-				parts = append(parts, fmt.Sprintf("makes %s not %s", class, sw.word))
-			case q.Refresh && (sw.word == "RACLISTed" || sw.word == "with generic profiles"):
-				parts = append(parts, "refreshes "+class)
-			default:
-				parts = append(parts, fmt.Sprintf("makes %s %s", class, sw.word))
-			}
+	for _, c := range r.request.Changes() {
+		switch {
+		case c.Refresh:
+			parts = append(parts, "refreshes "+c.Class)
+		case c.On:
+			parts = append(parts, fmt.Sprintf("makes %s %s", c.Class, classStates[c.Switch]))
+		default:
+			parts = append(parts, fmt.Sprintf("makes %s not %s", c.Class, classStates[c.Switch]))
 		}
 	}
 	if r.list {

@@ -671,24 +671,21 @@ func (m maker) setropts() (Command, string) {
 	if q.Refresh {
 		ops = append(ops, alone(setroptsKeywords, "REFRESH"))
 	}
-	for _, sw := range []struct {
-		keyword string
-		to      *map[string]bool
-	}{{"CLASSACT", &q.Active}, {"RACLIST", &q.RacList}, {"GENERIC", &q.Generic}, {"GENCMD", &q.GenCmd}, {"GLOBAL", &q.Global}} {
-		*sw.to = map[string]bool{}
+	for i, keyword := range classKeywords {
+		q.Switches[i] = map[string]bool{}
 		var on, off []string
 		for _, c := range m.classes() {
-			if (*sw.to)[c] = m.once(2); (*sw.to)[c] {
+			if q.Switches[i][c] = m.once(2); q.Switches[i][c] {
 				on = append(on, c)
 			} else {
 				off = append(off, c)
 			}
 		}
 		if len(on) > 0 {
-			ops = append(ops, key(setroptsKeywords, sw.keyword, vals(folded, on)...))
+			ops = append(ops, key(setroptsKeywords, keyword, vals(folded, on)...))
 		}
 		if len(off) > 0 {
-			ops = append(ops, key(setroptsKeywords, "NO"+sw.keyword, vals(folded, off)...))
+			ops = append(ops, key(setroptsKeywords, "NO"+keyword, vals(folded, off)...))
 		}
 	}
 	if q.AddCreator = m.switched(&ops, setroptsKeywords, "ADDCREATOR", "NOADDCREATOR"); len(ops) == 0 || m.once(4) {

@@ -34,26 +34,17 @@ func parseSetropts(st tso.Statement) (Command, error) {
 	if q.Refresh, err = o.flag("REFRESH"); err != nil {
 		return nil, err
 	}
-	for _, sw := range []struct {
-		keyword string
-		to      *map[string]bool
-	}{
-		{"CLASSACT", &q.Active}, {"RACLIST", &q.RacList}, {"GENERIC", &q.Generic},
-		{"GENCMD", &q.GenCmd}, {"GLOBAL", &q.Global},
-	} {
-		*sw.to = map[string]bool{}
-		for prefix, on := range map[string]bool{"": true, "NO": false} {
-			names, err := o.list(prefix + sw.keyword)
-			if err != nil {
-				return nil, err
-			}
-			for _, n := range names {
-				(*sw.to)[strings.ToUpper(n)] = on
-			}
+	for i, keyword := range classKeywords {
+		if q.Switches[i], err = o.classSwitch(keyword); err != nil {
+			return nil, err
 		}
 	}
-	if o.has("ADDCREATOR") || o.has("NOADDCREATOR") {
-		on := o.has("ADDCREATOR")
+	creator, err := o.exclusive("ADDCREATOR", "NOADDCREATOR")
+	if err != nil {
+		return nil, err
+	}
+	if creator != "" {
+		on := creator == "ADDCREATOR"
 		q.AddCreator = &on
 	}
 	if o.has("WHEN") || o.has("NOWHEN") { // program control, which is only recorded on z/OS
@@ -63,6 +54,32 @@ func parseSetropts(st tso.Statement) (Command, error) {
 	}
 	list, err := o.flag("LIST")
 	return setropts{"SETROPTS", q, list}, err
+}
+
+// classKeywords are the operands that switch a state of classes, in the order of ring.ClassSwitch.
+var classKeywords = [...]string{"CLASSACT", "RACLIST", "GENERIC", "GENCMD", "GLOBAL"}
+
+// classSwitch reads the classes that a keyword switches on, and its opposite off.
+func (o operands) classSwitch(keyword string) (map[string]bool, error) {
+	classes := map[string]bool{}
+	on, err := o.list(keyword)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range on {
+		classes[strings.ToUpper(n)] = true
+	}
+	off, err := o.list("NO" + keyword)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range off {
+		if classes[strings.ToUpper(n)] {
+			return nil, fail(o.ops["NO"+keyword].Pos, "say one of them", "%s %s and NO%[2]s both name %s", idInvalid, keyword, strings.ToUpper(n))
+		}
+		classes[strings.ToUpper(n)] = false
+	}
+	return classes, nil
 }
 
 func (r setropts) run(ctx context.Context, s *Session) (*ring.Result, error) {

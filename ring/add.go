@@ -277,8 +277,17 @@ func (m *Manager) keepKey(tx Tx, c *Certificate, b cert.Bundle, r *Result) error
 	if b.Key == nil || c.HasKey() {
 		return nil
 	}
-	if c.Retired {
-		return newError(msgRetiredKey, c.Ref())
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	for other, err := range tx.CertificatesByPublicKey(x.RawSubjectPublicKeyInfo) {
+		switch {
+		case err != nil:
+			return err
+		case other.Retired:
+			return newError(msgRetiredKey, other.Ref())
+		}
 	}
 	if err := tx.PutPrivateKey(c, b.Key); err != nil {
 		return err

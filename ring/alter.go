@@ -27,8 +27,8 @@ func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
 			}
 		}
 		old := c.Label
-		if a.NewLabel != "" && a.NewLabel != old {
-			if c.Label, err = newLabel(tx, c.Owner, a.NewLabel); err != nil {
+		if a.NewLabel != "" {
+			if c.Label, err = certificateLabels(tx, c.Owner).change(old, a.NewLabel); err != nil {
 				return err
 			}
 		}

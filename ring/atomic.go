@@ -7,23 +7,11 @@ import (
 	"signet/cert"
 )
 
-// errAborted stops an atomic run in which a function failed but nobody stopped.
-var errAborted = errors.New("a function of the atomic run failed; everything was undone")
-
-// Atomic runs fn with a Manager whose functions all belong to one transaction: either all of
-// their changes become durable, when fn returns nil, or none. A function that fails undoes the
-// whole run, even if fn carries on.
+// Atomic runs fn with a Manager whose functions all belong to one transaction: their changes
+// become durable together when fn returns nil, and none of them otherwise. A function that
+// fails undoes its own changes alone; whether the run goes on is for fn to say.
 func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
-	return m.store.Update(ctx, func(tx Tx) error {
-		joined := &joinedStore{tx: tx}
-		if err := fn(m.joining(joined)); err != nil {
-			return err
-		}
-		if joined.failed {
-			return errAborted
-		}
-		return nil
-	})
+	return m.store.Update(ctx, func(tx Tx) error { return fn(m.joining(joinedStore{tx})) })
 }
 
 // errRehearsed ends the transaction of a rehearsal.
@@ -35,7 +23,7 @@ var errRehearsed = errors.New("the rehearsal is over")
 // which take no time to make.
 func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 	err := m.store.Update(ctx, func(tx Tx) error {
-		inner := m.joining(&joinedStore{tx: tx})
+		inner := m.joining(joinedStore{tx})
 		inner.newKey = new(cert.StandIns).Generate
 		fn(inner)
 		return errRehearsed
@@ -54,17 +42,12 @@ func (m *Manager) joining(s Store) *Manager {
 }
 
 // joinedStore lets functions join a transaction that is already open.
-type joinedStore struct {
-	tx     Tx
-	failed bool
+type joinedStore struct{ tx Tx }
+
+func (s joinedStore) View(_ context.Context, fn func(Tx) error) error { return fn(s.tx) }
+
+func (s joinedStore) Update(_ context.Context, fn func(Tx) error) error {
+	return s.tx.Attempt(func() error { return fn(s.tx) })
 }
 
-func (s *joinedStore) View(_ context.Context, fn func(Tx) error) error { return fn(s.tx) }
-
-func (s *joinedStore) Update(_ context.Context, fn func(Tx) error) error {
-	err := s.tx.Attempt(func() error { return fn(s.tx) })
-	s.failed = s.failed || err != nil
-	return err
-}
-
-func (s *joinedStore) Close() error { return nil }
+func (s joinedStore) Close() error { return nil }

@@ -92,8 +92,8 @@ func CheckLabel(s string) (string, error) {
 		return "", newError(msgBadLabel, s, "it is not valid UTF-8")
 	case utf8.RuneCountInString(label) > maxLabel:
 		return "", newError(msgBadLabel, s, fmt.Sprintf("it is longer than %d characters", maxLabel))
-	case strings.IndexFunc(label, unicode.IsControl) >= 0:
-		return "", newError(msgBadLabel, s, "it holds a control character")
+	case strings.IndexFunc(label, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
+		return "", newError(msgBadLabel, s, "it holds a character that cannot be shown")
 	}
 	return label, nil
 }

@@ -218,6 +218,9 @@ func (p *gencertPlan) perform(tx Tx) error {
 		}
 		if old != nil {
 			p.Certificate = old
+			if p.statusBy(old, x, signer) == NoTrust {
+				old.Status = NoTrust
+			}
 			return p.m.replace(tx, old, x, p.g.Label, &p.Result)
 		}
 	}

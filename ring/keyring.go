@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Usage is the role of a certificate in one ring. It belongs to the connection, not to the
@@ -62,8 +63,8 @@ func CheckRingName(name string) error {
 		return newError(msgBadRingName, name, "it is empty")
 	case name == VirtualRing:
 		return newError(msgBadRingName, name, "the asterisk alone stands for a virtual ring, which nobody keeps")
-	case len(name) > maxRingName:
-		return newError(msgBadRingName, name[:40]+"...", fmt.Sprintf("it is longer than %d characters", maxRingName))
+	case utf8.RuneCountInString(name) > maxRingName:
+		return newError(msgBadRingName, string([]rune(name)[:40])+"...", fmt.Sprintf("it is longer than %d characters", maxRingName))
 	}
 	for _, r := range name {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(",;()'&/", r) {

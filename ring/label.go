@@ -59,6 +59,15 @@ func (l labels) release(label string) error {
 	return l.setHint(l.owner, n)
 }
 
+// change gives the label that what is called old is to have: old itself stays as it is.
+func (l labels) change(old, want string) (string, error) {
+	label, err := CheckLabel(want)
+	if err != nil || label == old {
+		return label, err
+	}
+	return l.choose(label)
+}
+
 // choose checks a label wanted for something new, or generates one when none is wanted.
 func (l labels) choose(want string) (string, error) {
 	if want == "" {

@@ -159,8 +159,8 @@ func (m *Manager) Altmap(ctx context.Context, q Altmap) (*Mapped, error) {
 			f.Criteria = criteria
 		}
 		old := f.Label
-		if q.NewLabel != "" && q.NewLabel != old {
-			if f.Label, err = filterLabels(tx, f.Owner).choose(q.NewLabel); err != nil {
+		if q.NewLabel != "" {
+			if f.Label, err = filterLabels(tx, f.Owner).change(old, q.NewLabel); err != nil {
 				return nil, err
 			}
 		}

@@ -123,6 +123,7 @@ const (
 	msgNotRacListed
 	msgNotInList
 	msgBadResource
+	msgDigitalClass
 
 	msgUnknownUser
 	msgNoUserListed
@@ -268,6 +269,7 @@ var catalogue = [...]struct {
 	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
 	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
 	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgDigitalClass:     {"SGN062I", Refused, ErrRefused, "class %s is administered by RACDCERT alone, and has no generic profiles", "use the RACDCERT functions; FACILITY and RDATALIB say who may"},
 
 	msgUnknownUser:     {"ICH30001I", Refused, ErrNotFound, "user %s is not defined", "define the user with ADDUSER"},
 	msgNoUserListed:    {"ICH30001I", Warning, ErrNotFound, "user %s is not defined", "LISTUSER * shows those that are"},

@@ -61,6 +61,9 @@ func (m *Manager) period(notBefore, notAfter Moment, days int) (from, to time.Ti
 	if from, err = m.at(notBefore, today, "00:00:00"); err != nil {
 		return from, to, err
 	}
+	if days > (maxYear-minYear)*366 {
+		return from, to, newError(msgBadMoment, "number of days", strconv.Itoa(days), fmt.Sprintf("it ends after the year %d", maxYear))
+	}
 	y, mon, d := from.Date()
 	end := time.Date(y+1, mon, d, 0, 0, 0, 0, m.zone)
 	if days > 0 {
@@ -70,8 +73,10 @@ func (m *Manager) period(notBefore, notAfter Moment, days int) (from, to time.Ti
 		return from, to, err
 	}
 	switch {
-	case to.Year() > maxYear:
+	case to.Year() > maxYear && days > 0:
 		err = newError(msgBadMoment, "number of days", strconv.Itoa(days), fmt.Sprintf("it ends after the year %d", maxYear))
+	case to.Year() > maxYear:
+		err = newError(msgBadMoment, "NOTBEFORE", from.Format(time.DateOnly), fmt.Sprintf("a year later is after %d; give NOTAFTER too", maxYear))
 	case !from.Before(to):
 		err = newError(msgBadPeriod, from.Format(time.DateTime), to.Format(time.DateTime))
 	}

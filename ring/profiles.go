@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"signet/saf"
 )
@@ -148,6 +149,9 @@ func (m *Manager) changeProfiles(ctx context.Context, class string, names []stri
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
+	if err := checkNotDigital(class); err != nil {
+		return nil, err
+	}
 	return update(ctx, m, func(tx Tx, r *Result) error {
 		c, err := tx.Class(class)
 		if err != nil {
@@ -173,7 +177,7 @@ func checkResource(class string, names ...string) error {
 		return newError(msgBadResource, "class", class, "a class name has 1 to 8 letters or digits")
 	}
 	for _, n := range names {
-		if n == "" || len(n) > maxResource {
+		if n == "" || utf8.RuneCountInString(n) > maxResource {
 			return newError(msgBadResource, "profile", n, "a profile name has 1 to 246 characters")
 		}
 	}
@@ -293,16 +297,55 @@ func (m *Manager) Classes(ctx context.Context) (classes []saf.Class, err error) 
 	return classes, err
 }
 
-// Setropts asks for changes to the state of classes (racdcert-rings.md D8). A nil switch of a
-// class is left alone.
+// ClassSwitch is one state of a class that SETROPTS can switch.
+type ClassSwitch int
+
+// The switches, in the order in which SETROPTS works them.
+const (
+	SwitchActive ClassSwitch = iota
+	SwitchRacList
+	SwitchGeneric
+	SwitchGenCmd
+	SwitchGlobal
+)
+
+// field gives the part of a class's state that the switch is.
+func (s ClassSwitch) field(c *saf.Class) *bool {
+	return [...]*bool{&c.Active, &c.RacList, &c.Generic, &c.GenCmd, &c.Global}[s]
+}
+
+// Refreshable reports whether REFRESH goes with the switch.
+func (s ClassSwitch) Refreshable() bool {
+	return s == SwitchRacList || s == SwitchGeneric || s == SwitchGlobal
+}
+
+// Setropts asks for changes to the state of classes (racdcert-rings.md D8), by class. What a
+// switch does not name is left alone.
 type Setropts struct {
-	Active     map[string]bool
-	RacList    map[string]bool
-	Generic    map[string]bool
-	GenCmd     map[string]bool
-	Global     map[string]bool
+	Switches   [SwitchGlobal + 1]map[string]bool
 	AddCreator *bool
-	Refresh    bool // RACLIST and GENERIC name classes to refresh, not to switch
+	Refresh    bool // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
+}
+
+// ClassChange is what SETROPTS does to one switch of one class.
+type ClassChange struct {
+	Class   string
+	Switch  ClassSwitch
+	On      bool
+	Refresh bool // its changes are taken over; the switch stays as it is
+}
+
+// Changes lists what q does, in order.
+func (q Setropts) Changes() []ClassChange {
+	var all []ClassChange
+	for sw, classes := range q.Switches {
+		for _, name := range slices.Sorted(maps.Keys(classes)) {
+			c := ClassChange{Class: name, Switch: ClassSwitch(sw), On: classes[name]}
+			c.Refresh = q.Refresh && c.On && c.Switch.Refreshable()
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Setropts changes the state of classes, all in one transaction.
@@ -317,37 +360,44 @@ func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
 				return err
 			}
 		}
-		for _, sw := range []struct {
-			classes map[string]bool
-			field   func(*saf.Class) *bool
-			refresh bool
-		}{
-			{q.Active, func(c *saf.Class) *bool { return &c.Active }, false},
-			{q.RacList, func(c *saf.Class) *bool { return &c.RacList }, q.Refresh},
-			{q.Generic, func(c *saf.Class) *bool { return &c.Generic }, q.Refresh},
-			{q.GenCmd, func(c *saf.Class) *bool { return &c.GenCmd }, false},
-			{q.Global, func(c *saf.Class) *bool { return &c.Global }, q.Refresh},
-		} {
-			for _, name := range slices.Sorted(maps.Keys(sw.classes)) {
-				if err := checkResource(name); err != nil {
-					return err
-				}
-				c, err := tx.Class(name)
-				if err != nil {
-					return err
-				}
-				if sw.refresh {
-					if sw.field(&c) == &c.RacList && !c.RacList {
-						r.note(msgNotRacListed, name)
-					}
-					continue
-				}
-				*sw.field(&c) = sw.classes[name]
-				if err := tx.PutClass(c); err != nil {
-					return err
-				}
+		for _, change := range q.Changes() {
+			if err := change.perform(tx, r); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (change ClassChange) perform(tx Tx, r *Result) error {
+	if err := checkResource(change.Class); err != nil {
+		return err
+	}
+	if change.On && (change.Switch == SwitchGeneric || change.Switch == SwitchGenCmd) && !change.Refresh {
+		if err := checkNotDigital(change.Class); err != nil {
+			return err
+		}
+	}
+	c, err := tx.Class(change.Class)
+	if err != nil {
+		return err
+	}
+	if change.Refresh {
+		if change.Switch == SwitchRacList && !c.RacList {
+			r.note(msgNotRacListed, c.Name)
+		}
+		return nil
+	}
+	*change.Switch.field(&c) = change.On
+	return tx.PutClass(c)
+}
+
+// checkNotDigital refuses the classes of certificates, rings and name filters, which RACDCERT
+// alone administers and which may have no generic names (racdcert-certificates.md 1.2).
+func checkNotDigital(class string) error {
+	switch class {
+	case "DIGTCERT", "DIGTRING", "DIGTNMAP":
+		return newError(msgDigitalClass, class)
+	}
+	return nil
 }

@@ -113,7 +113,7 @@ func TestSetropts(t *testing.T) {
 	if err != nil || !hasMessage(*r, "ICH10321I") {
 		t.Errorf("a generic name without generics: %v %v", r, err)
 	}
-	if _, err := d.Setropts(ctx, ring.Setropts{Active: on, RacList: on, Generic: on}); err != nil {
+	if _, err := d.Setropts(ctx, switches(on, ring.SwitchActive, ring.SwitchRacList, ring.SwitchGeneric)); err != nil {
 		t.Fatal(err)
 	}
 	r, err = d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"B.*"}})
@@ -125,14 +125,14 @@ func TestSetropts(t *testing.T) {
 		t.Errorf("profiles: %+v %v", all, err)
 	}
 	// REFRESH switches nothing, and does nothing for a class that is not RACLISTed.
-	r, err = d.Setropts(ctx, ring.Setropts{RacList: map[string]bool{"DIGTCERT": true}, Refresh: true})
+	r, err = d.Setropts(ctx, refresh(switches(map[string]bool{"DIGTCERT": true}, ring.SwitchRacList)))
 	if err != nil || !hasMessage(*r, "ICH14070I") || r.Code() != ring.Done {
 		t.Errorf("REFRESH of a class that is not RACLISTed: %v %v", r, err)
 	}
 	if got := d.gencert("U/a", ""); hasMessage(got.Result, "IRRD175I") {
 		t.Error("REFRESH made DIGTCERT RACLISTed")
 	}
-	if _, err := d.Setropts(ctx, ring.Setropts{RacList: map[string]bool{"DIGTCERT": true, "DIGTRING": true}}); err != nil {
+	if _, err := d.Setropts(ctx, switches(map[string]bool{"DIGTCERT": true, "DIGTRING": true}, ring.SwitchRacList)); err != nil {
 		t.Fatal(err)
 	}
 	if got := d.gencert("U/b", ""); !hasMessage(got.Result, "IRRD175I") || got.Code() != ring.Done {
@@ -148,6 +148,33 @@ func TestSetropts(t *testing.T) {
 	if got, _ := d.Rlist(ctx, "FACILITY", []string{"C"}); len(got[0].Access) != 0 {
 		t.Errorf("NOADDCREATOR: %v", got[0].Access)
 	}
-	_, err = d.Setropts(ctx, ring.Setropts{Active: map[string]bool{"NINELETTERS": true}})
+	_, err = d.Setropts(ctx, switches(map[string]bool{"NINELETTERS": true}, ring.SwitchActive))
 	wantError(t, err, "SGN061I", ring.ErrInvalid)
+	// RACDCERT alone administers the classes of certificates and rings.
+	_, err = d.Rdefine(ctx, ring.Rdefine{Class: "DIGTCERT", Names: []string{"X"}})
+	wantError(t, err, "SGN062I", ring.ErrRefused)
+	_, err = d.Setropts(ctx, switches(map[string]bool{"DIGTRING": true}, ring.SwitchGeneric))
+	wantError(t, err, "SGN062I", ring.ErrRefused)
+	// Off is off, also with REFRESH.
+	if _, err := d.Setropts(ctx, refresh(switches(map[string]bool{"FACILITY": false}, ring.SwitchRacList))); err != nil {
+		t.Fatal(err)
+	}
+	classes, err := d.Classes(ctx)
+	if err != nil || len(classes) != 3 || classes[2] != (saf.Class{Name: "FACILITY", Active: true, Generic: true}) {
+		t.Errorf("classes %+v %v", classes, err)
+	}
+}
+
+// switches asks for some switches of the same classes.
+func switches(classes map[string]bool, which ...ring.ClassSwitch) ring.Setropts {
+	var q ring.Setropts
+	for _, w := range which {
+		q.Switches[w] = classes
+	}
+	return q
+}
+
+func refresh(q ring.Setropts) ring.Setropts {
+	q.Refresh = true
+	return q
 }

@@ -114,7 +114,7 @@ func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
 		}
 		r.note(msgRetired, old.Ref())
 		if old.ID == next.ID {
-			return nil
+			return r.remindRefresh(tx, "DIGTCERT")
 		}
 		if next.LastSerial < old.LastSerial {
 			next.LastSerial = old.LastSerial

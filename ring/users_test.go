@@ -312,7 +312,7 @@ func TestDelUser(t *testing.T) {
 	}
 	r, err := d.AddUser(ctx, ring.AddUser{IDs: []string{"U", "V"}, Settings: ring.UserSettings{DefaultGroup: new("G")}})
 	done(t, r, err)
-	r, err = d.Setropts(ctx, ring.Setropts{RacList: map[string]bool{"DIGTCERT": true, "DIGTRING": true, "DIGTNMAP": true}})
+	r, err = d.Setropts(ctx, switches(map[string]bool{"DIGTCERT": true, "DIGTRING": true, "DIGTNMAP": true}, ring.SwitchRacList))
 	done(t, r, err)
 
 	// A certificate that waits for its answer holds its user; nothing is deleted.

@@ -270,7 +270,7 @@ func TestWhoisCriteria(t *testing.T) {
 	}
 	d.profile("APPLID=*.SYSID=*", "DISCRETE") // generics are not on: not a pattern
 	ask("BANKU", "SYS1", "", "")
-	if _, err := d.Setropts(t.Context(), ring.Setropts{Generic: map[string]bool{"DIGTCRIT": true}}); err != nil {
+	if _, err := d.Setropts(t.Context(), switches(map[string]bool{"DIGTCRIT": true}, ring.SwitchGeneric)); err != nil {
 		t.Fatal(err)
 	}
 	d.profile("APPLID=BANKU.SYSID=SYS1", "bankusr ")
@@ -293,7 +293,7 @@ func TestWhoisCriteria(t *testing.T) {
 		wantError(t, err, "SGN078I", ring.ErrInvalid)
 	}
 	// With generics off again only the exact name counts.
-	if _, err := d.Setropts(t.Context(), ring.Setropts{Generic: map[string]bool{"DIGTCRIT": false}}); err != nil {
+	if _, err := d.Setropts(t.Context(), switches(map[string]bool{"DIGTCRIT": false}, ring.SwitchGeneric)); err != nil {
 		t.Fatal(err)
 	}
 	ask("BANKU", "SYS1", "BANKUSR", "APPLID=BANKU.SYSID=SYS1")

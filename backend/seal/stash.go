@@ -65,6 +65,10 @@ const maxStash = 64 << 10
 
 // LoadStash reads a stash file. It refuses one that anybody but the owner can read or write.
 func LoadStash(path string) (*Identity, error) {
+	// Looked at before it is opened: to open a pipe would wait for its other end.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("stash file %q: not a regular file", path)
+	}
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

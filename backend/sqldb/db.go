@@ -108,7 +108,7 @@ func (db *DB) dsn() string {
 		"_txlock":       {"immediate"},
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"secure_delete(1)"}, // a destroyed private key leaves no bytes behind
+		"_pragma":       {"secure_delete(1)"}, // a destroyed private key is wiped from the file
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
 	return u.String()

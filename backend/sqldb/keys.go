@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -35,7 +36,10 @@ func (t *tx) dataKey() (*seal.DataKey, string, error) {
 	var uuid string
 	var wrapped []byte
 	if err := t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped); err != nil {
-		return nil, "", missing(err, name("data key"))
+		if errors.Is(err, sql.ErrNoRows) {
+			err = fmt.Errorf("database %q: damaged: its data key is gone", t.db.path)
+		}
+		return nil, "", err
 	}
 	k := &t.db.keys
 	k.mu.Lock()

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
+	"signet/cert"
 	"signet/ring"
 )
 
@@ -137,12 +137,5 @@ func (a *app) paint(word, colour string) string {
 	return "\x1b[" + colour + "m" + word + "\x1b[0m"
 }
 
-// oneLine keeps a message on its line, whatever a file name or a foreign error holds.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-}
+// oneLine keeps a text on its line, whatever a file name or a certificate holds.
+func oneLine(s string) string { return cert.Visible(s) }
