@@ -56,10 +56,9 @@ func addTexts(secrets map[string]bool, ops []tso.Operand) {
 }
 
 // secretsOfText does the same for a command that could not be parsed: every word after
-// PASSWORD or PHRASE.
-func secretsOfText(text string) map[string]bool {
-	secrets := map[string]bool{}
-	found := false
+// PASSWORD or PHRASE, if one was found.
+func secretsOfText(text string) (secrets map[string]bool, found bool) {
+	secrets = map[string]bool{}
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("(),;'\"", r)
 	}) {
@@ -68,5 +67,5 @@ func secretsOfText(text string) map[string]bool {
 		}
 		found = found || isPassword(word)
 	}
-	return secrets
+	return secrets, found
 }

@@ -29,6 +29,7 @@ type Session struct {
 
 	prefix  string // put before unquoted data set names; empty for none
 	lacking bool   // the command before was refused because something was missing at its end
+	hiding  bool   // and it was a password: what follows may be the rest of it
 	joined  bool   // lines were joined without continuation marks
 	goesOn  bool   // the line after the command begins no command, and so may belong to it
 }
@@ -73,6 +74,8 @@ type reading struct {
 	Outcome
 	cmd     Command         // nil when it cannot be run
 	secrets map[string]bool // words that no message may repeat
+
+	secretive bool // it was cut off behind a word such as PASSWORD
 }
 
 // read parses a command. What is wrong with it is in the outcome.
@@ -80,8 +83,13 @@ func (s *Session) read(c tso.Command, issuer ring.Owner) *reading {
 	r := &reading{Outcome: Outcome{Pos: c.Pos()}}
 	st, err := s.statement(c, issuer)
 	r.Command = st.Name
+	if _, known := commands[st.Name]; s.hiding && !known {
+		r.Command = "(hidden)"
+		r.add(fail(c.Pos(), "the command before it is not complete", "%s command not found", idNoCommand))
+		return r
+	}
 	if err != nil {
-		r.secrets = secretsOfText(c.Text())
+		r.secrets, r.secretive = secretsOfText(c.Text())
 		r.add(s.hintAtJoin(st, err))
 		return r
 	}
@@ -121,6 +129,7 @@ func (s *Session) finish(r *reading) ring.Code {
 		r.Messages[i].Text = redact(r.Messages[i].Text, r.secrets)
 	}
 	s.lacking = r.lacking()
+	s.hiding = s.lacking && (s.hiding || r.secretive)
 	s.report(r.Outcome)
 	return r.Code
 }

@@ -292,7 +292,7 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: %s", text, got)
 		}
 	}
-	got := secretsOfText("RACDCERT ADD(X) pass ('geheim' (more")
+	got, _ := secretsOfText("RACDCERT ADD(X) pass ('geheim' (more")
 	if !got["geheim"] || !got["more"] || got["X"] {
 		t.Errorf("words after PASSWORD: %v", got)
 	}

@@ -32,7 +32,7 @@ type Added struct {
 // Add stores the certificate and, under CERTAUTH, the issuers that come with it, all in one
 // transaction.
 func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
-	b, err := m.codec.Decode(a.Data, a.Password)
+	b, err := m.decode(a.Data, a.Password)
 	if err != nil {
 		return nil, newError(msgBadInput, a.Source, err)
 	}

@@ -116,7 +116,7 @@ type Checkcert struct {
 // each. The chain is complete when the file itself holds it up to the root. The database is not
 // changed.
 func (m *Manager) Checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
-	b, err := m.codec.Decode(q.Data, q.Password)
+	b, err := m.decode(q.Data, q.Password)
 	if err != nil {
 		return nil, newError(msgCheckcert, q.Source, err)
 	}

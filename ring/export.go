@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"strings"
+	"unicode/utf8"
 
 	"signet/cert"
 )
@@ -16,6 +17,18 @@ func ParseFormat(s string) (cert.Format, error) {
 		}
 	}
 	return "", newError(msgBadFormat, s)
+}
+
+// maxPassword is the longest password of a package, in characters (racdcert-certificates.md 4
+// and 8).
+const maxPassword = 255
+
+// decode reads a file through the codec.
+func (m *Manager) decode(data, password []byte) (cert.Bundle, error) {
+	if utf8.RuneCount(password) > maxPassword {
+		return cert.Bundle{}, newError(msgLongPassword)
+	}
+	return m.codec.Decode(data, password)
 }
 
 // Export asks for a certificate as a file.
@@ -46,6 +59,8 @@ func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
 		return nil, MissingKeyword("EXPORT", "LABEL")
 	case e.Format.WithKey() && len(e.Password) == 0:
 		return nil, newError(msgNoPassword, e.Format)
+	case utf8.RuneCount(e.Password) > maxPassword:
+		return nil, newError(msgLongPassword)
 	case !e.Format.WithKey() && e.Password != nil:
 		return nil, newError(msgPasswordUnused, e.Format)
 	}

@@ -65,6 +65,7 @@ const (
 	msgRetiredKey
 	msgOddCertificate
 
+	msgLongPassword
 	msgNoPassword
 	msgPasswordUnused
 	msgNoExportKey
@@ -211,6 +212,7 @@ var catalogue = [...]struct {
 	msgRetiredKey:     {"SGN059I", Refused, ErrRefused, "the private key of %s is not stored again: ROLLOVER retired it", "use the certificate that took its place; DELETE this one first if the key must really come back"},
 	msgOddCertificate: {"SGN058I", Warning, nil, "certificate %s is kept as it is, but cannot be read in full: %s", "programs may refuse it; ask its issuer for a sound one"},
 
+	msgLongPassword:   {"SGN063I", Refused, ErrInvalid, "the password is longer than 255 characters", ""},
 	msgNoPassword:     {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},
 	msgPasswordUnused: {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
 	msgNoExportKey:    {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},

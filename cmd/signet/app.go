@@ -29,14 +29,16 @@ type app struct {
 	store   *backend.Opened
 	manager *ring.Manager // opened on first use
 	code    ring.Code     // the return code so far
+	locked  bool          // the database is locked for the run: nobody may be kept waiting
 	place   string        // where in a script the command stands; empty outside one
 }
 
 // run runs one command line and gives its return code.
 func run(ctx context.Context, env environment, args []string) int {
 	a := &app{environment: env, files: newFiles(env.stdin, env.stdout)}
-	defer a.close()
-	return int(a.execute(ctx, args))
+	a.execute(ctx, args)
+	a.close()
+	return int(a.code)
 }
 
 // execute runs a command line in a and gives its return code.
@@ -52,8 +54,9 @@ func (a *app) execute(ctx context.Context, args []string) ring.Code {
 
 func (a *app) close() {
 	if a.store != nil {
-		if err := a.store.Close(); err != nil {
-			a.fail(err)
+		if err := a.store.Close(); err != nil { // after the answer, so never as JSON
+			a.raise(codeOf(err))
+			a.show("", ring.Message{Code: codeOf(err), Text: err.Error()})
 		}
 	}
 }

@@ -119,6 +119,9 @@ func (a *app) checkScript(sc script, f runFlags) []racdcert.Message {
 
 // checkPlain says what is wrong with the words of one of signet's own commands.
 func (a *app) checkPlain(line plainCommand) error {
+	if line.err != nil {
+		return line.err
+	}
 	child := *a
 	child.place = place("script", tso.Pos{Line: line.line, Col: 1})
 	root := child.root()
@@ -170,8 +173,9 @@ func (a *app) rehearsePlain(ctx context.Context, m *ring.Manager, name string, l
 	var output bytes.Buffer
 	child := *a
 	child.manager, child.stdout, child.stderr, child.code, child.place = m, &output, io.Discard, ring.Done, place(name, pos)
+	child.locked = true
 	child.flags.output = "json"
-	code := child.execute(ctx, line.words)
+	code := child.executeLine(ctx, line)
 	var ans answer
 	if err := json.Unmarshal(output.Bytes(), &ans); err != nil && code > ring.Done {
 		ans.Messages = []messageJSON{{Code: code, Text: fmt.Sprintf("%s ends %d", line.words[0], code)}}

@@ -113,7 +113,7 @@ func readHidden(tty io.Reader) ([]byte, error) {
 			_, size := utf8.DecodeLastRune(line)
 			line = line[:len(line)-size]
 		default:
-			if len(line) <= maxPassword { // one too many is enough to refuse it
+			if len(line) < maxTyped {
 				line = append(line, key[0])
 			}
 		}

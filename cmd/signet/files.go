@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"signet/internal/atomicfile"
@@ -27,14 +29,16 @@ type files struct {
 	stdin  io.Reader
 	stdout io.Writer
 
-	held      map[string]*heldFile // writes to be made together; nil when each is made at once
-	keys      []string             // their paths in order
+	held      map[string]*heldFile // writes to be made together, by resolved path; nil when each is made at once
+	queue     []*heldFile          // they and what goes to streams, in the order they were made last
 	rehearsal bool                 // the held writes will never be made
 }
 
+// heldFile is a write that waits: of a file that is prepared beside its place, or to a stream.
 type heldFile struct {
+	path   string
 	data   []byte
-	staged *atomicfile.Staged // nil in a rehearsal
+	staged *atomicfile.Staged // nil for a stream, and in a rehearsal
 }
 
 func newFiles(stdin io.Reader, stdout io.Writer) *files {
@@ -48,6 +52,19 @@ func (f *files) path(name string) string {
 	return filepath.Join(f.dir, name)
 }
 
+// resolved gives one name for all paths of a file: the folder without links, and the last
+// part, whether it is there or not.
+func resolved(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+		return filepath.Join(dir, filepath.Base(abs))
+	}
+	return abs
+}
+
 // Read gives the content of a file of at most limit bytes. In a run whose writes are held, a
 // script reads what it wrote.
 func (f *files) Read(name string, limit int64) ([]byte, error) {
@@ -55,7 +72,7 @@ func (f *files) Read(name string, limit int64) ([]byte, error) {
 		return readAll(f.stdin, "standard input", limit)
 	}
 	path := f.path(name)
-	if h, ok := f.held[path]; ok {
+	if h, ok := f.held[resolved(path)]; ok {
 		return h.data, nil
 	}
 	file, err := os.Open(path)
@@ -107,13 +124,15 @@ func (f *files) Write(name string, data []byte, private bool) error {
 	if f.rehearsal {
 		return f.rehearse(name, data)
 	}
-	if name == "-" {
-		_, err := f.stdout.Write(data)
-		return err
-	}
 	path, mode := f.path(name), modePublic
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return writeThrough(path, data) // a device or a pipe cannot be replaced
+	info, err := os.Stat(path)
+	// A device or a pipe cannot be replaced.
+	if name == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		if f.held != nil {
+			f.queue = append(f.queue, &heldFile{path: name, data: bytes.Clone(data)})
+			return nil
+		}
+		return f.stream(name, data)
 	}
 	if private {
 		mode = modePrivate
@@ -128,13 +147,23 @@ func (f *files) Write(name string, data []byte, private bool) error {
 	if err != nil {
 		return fileError(path, err)
 	}
-	if old, ok := f.held[path]; ok {
+	h := &heldFile{path, data, staged}
+	if old, ok := f.held[resolved(path)]; ok {
 		old.staged.Discard()
-	} else {
-		f.keys = append(f.keys, path)
+		f.queue = slices.DeleteFunc(f.queue, func(q *heldFile) bool { return q == old })
 	}
-	f.held[path] = &heldFile{data, staged}
+	f.held[resolved(path)] = h
+	f.queue = append(f.queue, h)
 	return nil
+}
+
+// stream writes to standard output, or to a device or a pipe.
+func (f *files) stream(name string, data []byte) error {
+	if name == "-" {
+		_, err := f.stdout.Write(data)
+		return err
+	}
+	return writeThrough(f.path(name), data)
 }
 
 // writeThrough writes to what is not a file, such as /dev/stdout.
@@ -160,29 +189,39 @@ func (f *files) rehearse(name string, data []byte) error {
 	if err := atomicfile.Check(path); err != nil {
 		return fileError(path, err)
 	}
-	f.held[path] = &heldFile{data: data}
+	f.held[resolved(path)] = &heldFile{path: path, data: data}
 	return nil
 }
 
 // hold keeps the writes that follow back until release or drop.
-func (f *files) hold() { f.held, f.keys = map[string]*heldFile{}, nil }
+func (f *files) hold() { f.held, f.queue = map[string]*heldFile{}, nil }
 
-// release makes the held writes.
+// release makes the held writes. What could fail of a file has been done when it was held: only
+// a renaming is left.
 func (f *files) release() error {
-	var errs []error
-	for _, path := range f.keys {
-		if err := f.held[path].staged.Commit(); err != nil {
-			errs = append(errs, fileError(path, err))
+	for i, h := range f.queue {
+		var err error
+		if h.staged == nil {
+			err = f.stream(h.path, h.data)
+		} else if err = h.staged.Commit(); err != nil {
+			err = fileError(h.path, err)
+		}
+		if err != nil {
+			f.queue = f.queue[i+1:]
+			f.drop()
+			return err
 		}
 	}
-	f.held = nil
-	return errors.Join(errs...)
+	f.held, f.queue = nil, nil
+	return nil
 }
 
 // drop forgets the held writes.
 func (f *files) drop() {
-	for _, h := range f.held {
-		h.staged.Discard()
+	for _, h := range f.queue {
+		if h.staged != nil {
+			h.staged.Discard()
+		}
 	}
-	f.held = nil
+	f.held, f.queue = nil, nil
 }

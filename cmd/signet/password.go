@@ -8,8 +8,8 @@ import (
 	"signet/ring"
 )
 
-// maxPassword is the longest password, in bytes (racdcert-certificates.md 8).
-const maxPassword = 255
+// maxTyped is how many bytes of a password are taken from a terminal: more than any may have.
+const maxTyped = 4096
 
 // password reads a password from the first line of a file.
 func (a *app) password(file string) ([]byte, error) {
@@ -22,17 +22,17 @@ func (a *app) password(file string) ([]byte, error) {
 }
 
 func checkPassword(p []byte, source string) ([]byte, error) {
-	switch {
-	case len(p) == 0:
+	if len(p) == 0 {
 		return nil, fmt.Errorf("%s: the password is empty: %w", source, ring.ErrInvalid)
-	case len(p) > maxPassword:
-		return nil, fmt.Errorf("%s: the password is longer than %d bytes: %w", source, maxPassword, ring.ErrInvalid)
 	}
 	return p, nil
 }
 
 // ask asks for a password on the terminal.
 func (a *app) ask(prompt string) ([]byte, error) {
+	if a.locked {
+		return nil, usagef("a script that runs as one transaction asks for no password; give --password-file FILE")
+	}
 	p, err := a.readPassword(prompt)
 	if errors.Is(err, errNoTerminal) {
 		return nil, usagef("%w; give --password-file FILE", err)

@@ -1,15 +1,27 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"slices"
 	"strings"
+
+	"signet/ring"
 )
 
 // plainCommand is one line of a script of signet commands.
 type plainCommand struct {
 	line  int
 	words []string
+	err   error // why the line has no words
+}
+
+// executeLine runs a line of a script in a.
+func (a *app) executeLine(ctx context.Context, line plainCommand) ring.Code {
+	if line.err != nil {
+		a.fail(line.err)
+		return a.code
+	}
+	return a.execute(ctx, line.words)
 }
 
 // plainScript reads a script of signet commands; ok tells whether it is one: its first line
@@ -35,11 +47,8 @@ func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
 		} else if len(commands) == 0 && (err != nil || !slices.Contains(verbs, words[0]) || namesGroup(words)) {
 			return nil, false
 		}
-		if err != nil { // reported when the line runs
-			words = []string{line}
-		}
-		if len(words) > 0 {
-			commands = append(commands, plainCommand{number, words})
+		if err != nil || len(words) > 0 {
+			commands = append(commands, plainCommand{number, words, err})
 		}
 	}
 	return commands, len(commands) > 0
@@ -95,7 +104,7 @@ func shellWords(line string) ([]string, error) {
 		}
 	}
 	if quote != 0 || escaped {
-		return nil, fmt.Errorf("unterminated quote in %q", line)
+		return nil, usagef("a quote is not closed in %q", line)
 	}
 	if inWord {
 		words = append(words, word.String())

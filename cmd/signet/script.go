@@ -195,22 +195,23 @@ func (a *app) runSources(ctx context.Context, sources []source, f runFlags) erro
 	return nil
 }
 
-// runAtomic runs scripts in one transaction. The files they write appear together, after the
-// database has taken everything.
+// runAtomic runs scripts in one transaction. The files they write appear together as its last
+// act: when one cannot, the database is as it was.
 func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, r *scriptRun) error {
 	a.files.hold()
 	before := a.manager
+	a.locked = true
 	err := m.Atomic(ctx, func(inner *ring.Manager) error {
 		a.manager = inner
 		r.all(ctx, inner, scripts)
 		if a.code > ring.Warning {
 			return errStopped
 		}
-		return nil
-	})
-	a.manager = before
-	if err == nil {
 		return a.files.release()
+	})
+	a.manager, a.locked = before, false
+	if err == nil {
+		return nil
 	}
 	a.files.drop()
 	if errors.Is(err, errStopped) {
@@ -326,7 +327,7 @@ func (r *scriptRun) plain(ctx context.Context, sc script) (stopped bool) {
 			child.stdout = &output
 		}
 		child.place = place(sc.name, tso.Pos{Line: line.line, Col: 1})
-		code := child.execute(ctx, line.words)
+		code := child.executeLine(ctx, line)
 		total = max(total, code)
 		if a.json() {
 			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: line.words[0], Code: code, Output: output.String()})
