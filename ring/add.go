@@ -281,13 +281,12 @@ func (m *Manager) keepKey(tx Tx, c *Certificate, b cert.Bundle, r *Result) error
 	if err != nil {
 		return err
 	}
-	for other, err := range tx.CertificatesByPublicKey(x.RawSubjectPublicKeyInfo) {
-		switch {
-		case err != nil:
-			return err
-		case other.Retired:
-			return newError(msgRetiredKey, other.Ref())
-		}
+	retired, err := tx.KeyRetired(x.RawSubjectPublicKeyInfo)
+	if err != nil {
+		return err
+	}
+	if retired {
+		return newError(msgRetiredKey, c.Ref())
 	}
 	if err := tx.PutPrivateKey(c, b.Key); err != nil {
 		return err

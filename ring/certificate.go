@@ -46,7 +46,6 @@ type Certificate struct {
 	Key        KeyRef    // where its private key is
 	LastSerial uint64    // the last serial number it issued (RACF's CERTLSER); zero when none
 	Requested  bool      // GENREQ has used it and no answer came back (RACF's CERTGREQ)
-	Retired    bool      // ROLLOVER destroyed its private key, which must not come back
 	Added      time.Time // when it entered the database
 	AddedBy    string    // the user ID that brought it
 

@@ -118,6 +118,8 @@ func TestGencertDates(t *testing.T) {
 		{"days", ring.Gencert{Days: 30}, "2027-03-14 23:00:00", "2027-04-14 21:59:59", ""},
 		{"slashes and short numbers", ring.Gencert{NotAfter: ring.Moment{Date: "2027/5/1"}}, "2027-03-14 23:00:00", "2027-05-01 21:59:59", ""},
 		{"the last year", ring.Gencert{NotAfter: ring.Moment{Date: "9997-12-31"}}, "2027-03-14 23:00:00", "9997-12-31 22:59:59", ""},
+		{"a time that summer time leaves out", ring.Gencert{NotBefore: ring.Moment{Date: "2027-03-28", Time: "02:30:00"}}, "2027-03-28 01:00:00", "2028-03-28 21:59:59", ""},
+		{"too many days", ring.Gencert{Days: 1 << 60}, "", "", "SGN006I"},
 		{"backwards", ring.Gencert{NotBefore: ring.Moment{Date: "2027-03-16"}, NotAfter: ring.Moment{Date: "2027-03-15"}}, "", "", "IRRD133I"},
 		{"equal", ring.Gencert{NotAfter: ring.Moment{Date: "2027-03-15", Time: "00:00:00"}}, "", "", "IRRD133I"},
 		{"no such day", ring.Gencert{NotAfter: ring.Moment{Date: "2027-02-29"}}, "", "", "SGN006I"},

@@ -63,6 +63,8 @@ const (
 	msgRollover
 	msgRetired
 	msgRetiredKey
+	msgRolloverSelf
+	msgKeyless
 	msgOddCertificate
 
 	msgLongPassword
@@ -120,7 +122,10 @@ const (
 	msgNoProfileListed
 	msgNothingInClass
 	msgNoGenerics
-	msgClassRefresh
+	msgRdefineRefresh
+	msgRalterRefresh
+	msgRdeleteRefresh
+	msgPermitRefresh
 	msgNotRacListed
 	msgNotInList
 	msgBadResource
@@ -209,7 +214,9 @@ var catalogue = [...]struct {
 	msgAltNamesLost:   {"SGN055I", Warning, nil, "certificate %s has alternative names of kinds that RACDCERT does not know; the new one does not have them", ""},
 	msgRollover:       {"SGN056I", Refused, ErrRefused, "certificate %s is not rolled over to %s: %s", "FORCE does it all the same"},
 	msgRetired:        {"SGN057I", Done, nil, "the private key of %s is destroyed: it signs and decrypts no more", ""},
-	msgRetiredKey:     {"SGN059I", Refused, ErrRefused, "the private key of %s is not stored again: ROLLOVER retired it", "use the certificate that took its place; DELETE this one first if the key must really come back"},
+	msgRolloverSelf:   {"SGN064I", Refused, ErrRefused, "certificate %s is not rolled over to itself", "name another certificate; with FORCE this only destroys the private key, for good"},
+	msgKeyless:        {"SGN065I", Warning, nil, "certificate %s has no private key any more; nothing took its place in its rings", "programs that use it there fail until another certificate is connected"},
+	msgRetiredKey:     {"SGN059I", Refused, ErrRefused, "the private key of %s is not stored again: ROLLOVER retired it", "use the certificate that took its place, or REKEY"},
 	msgOddCertificate: {"SGN058I", Warning, nil, "certificate %s is kept as it is, but cannot be read in full: %s", "programs may refuse it; ask its issuer for a sound one"},
 
 	msgLongPassword:   {"SGN063I", Refused, ErrInvalid, "the password is longer than 255 characters", ""},
@@ -267,7 +274,10 @@ var catalogue = [...]struct {
 	msgNoProfileListed:  {"ICH13003I", Warning, ErrNotFound, "profile %q of class %s not found", ""},
 	msgNothingInClass:   {"ICH13004I", Warning, ErrNotFound, "class %s has no profiles", ""},
 	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then define it again"},
-	msgClassRefresh:     {"ICH10006I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
+	msgRdefineRefresh:   {"ICH10006I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
+	msgRalterRefresh:    {"ICH11009I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
+	msgRdeleteRefresh:   {"ICH12002I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
+	msgPermitRefresh:    {"ICH06011I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
 	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
 	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},

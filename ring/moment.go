@@ -96,7 +96,24 @@ func (m *Manager) at(w Moment, date, clock string) (time.Time, error) {
 			return time.Time{}, err
 		}
 	}
-	return time.ParseInLocation(time.DateTime, date+" "+clock, m.zone)
+	t, err := time.ParseInLocation(time.DateTime, date+" "+clock, m.zone)
+	if err != nil {
+		return t, err
+	}
+	return afterGap(t, date+" "+clock), nil
+}
+
+// afterGap gives, for a local time that a change to summer time leaves out, the first instant
+// after the gap. Go's choice for such a time is one side or the other.
+func afterGap(t time.Time, wanted string) time.Time {
+	start, end := t.ZoneBounds()
+	switch shown := t.Format(time.DateTime); {
+	case shown < wanted && !end.IsZero():
+		return end
+	case shown > wanted && !start.IsZero():
+		return start
+	}
+	return t
 }
 
 // day shows an instant as a local date.

@@ -108,6 +108,8 @@ func ParseCertRef(s string, issuer Owner) (CertRef, error) {
 			return CertRef{}, err
 		}
 		label = l
+	} else if o, err := ParseOwner(s); err == nil && !o.IsUser() {
+		return CertRef{}, newError(msgBadLabel, s, "the word names an owner; write "+o.Name()+"/LABEL")
 	}
 	label, err := CheckLabel(label)
 	return CertRef{owner, label}, err

@@ -75,7 +75,7 @@ const (
 
 // Rdefine defines profiles; one that exists already stops it.
 func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
-	return m.changeProfiles(ctx, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
+	return m.changeProfiles(ctx, msgRdefineRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		_, err := tx.Profile(class.Name, name)
 		if free, err := isFree(err); err != nil {
 			return err
@@ -121,7 +121,7 @@ func addEntries(p, from *saf.Profile) {
 
 // Ralter changes profiles, only the settings given.
 func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
-	return m.changeProfiles(ctx, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
+	return m.changeProfiles(ctx, msgRalterRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
 			return err
@@ -134,7 +134,7 @@ func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
 
 // Rdelete removes profiles; one that is not there is a warning.
 func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*Result, error) {
-	return m.changeProfiles(ctx, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
+	return m.changeProfiles(ctx, msgRdeleteRefresh, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		err := tx.DeleteProfile(class.Name, name)
 		if errors.Is(err, ErrNotFound) {
 			r.note(msgNoProfileDeleted, name, class.Name)
@@ -145,7 +145,7 @@ func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*R
 }
 
 // changeProfiles runs change for each name in one transaction and adds the reminder to refresh.
-func (m *Manager) changeProfiles(ctx context.Context, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
+func (m *Manager) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (m *Manager) changeProfiles(ctx context.Context, class string, names []stri
 			}
 		}
 		if c.RacList {
-			r.note(msgClassRefresh, class)
+			r.note(reminder, class)
 		}
 		return nil
 	})
@@ -218,7 +218,7 @@ const (
 
 // Permit changes an access list.
 func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
-	return m.changeProfiles(ctx, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
+	return m.changeProfiles(ctx, msgPermitRefresh, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
 			return err

@@ -114,6 +114,7 @@ func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
 		}
 		r.note(msgRetired, old.Ref())
 		if old.ID == next.ID {
+			r.note(msgKeyless, old.Ref())
 			return r.remindRefresh(tx, "DIGTCERT")
 		}
 		if next.LastSerial < old.LastSerial {
@@ -137,7 +138,7 @@ func checkRollover(old, next *Certificate) error {
 	refuse := func(why string) error { return newError(msgRollover, old.Ref(), next.Ref(), why) }
 	switch {
 	case old.ID == next.ID:
-		return refuse("they are the same certificate")
+		return newError(msgRolloverSelf, old.Ref())
 	case !old.HasKey():
 		return refuse("the old one has no private key")
 	case !next.HasKey():
@@ -159,11 +160,14 @@ func checkRollover(old, next *Certificate) error {
 	return nil
 }
 
-// retire destroys the private key of a certificate, if it has one, and marks the certificate:
-// no ADD or IMPORT of a copy brings the key back.
+// retire destroys the private key of a certificate, if it has one, and remembers it: no ADD or
+// IMPORT of a copy brings it back.
 func retire(tx Tx, c *Certificate) error {
-	c.Retired = true
-	if err := tx.UpdateCertificate(c); err != nil || !c.HasKey() {
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	if err := tx.RetireKey(x.RawSubjectPublicKeyInfo); err != nil || !c.HasKey() {
 		return err
 	}
 	return tx.DeletePrivateKey(c)

@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
 	"signet/cert"
+	"signet/export"
 	"signet/ring"
 )
 
@@ -141,6 +143,21 @@ func TestRollover(t *testing.T) {
 	if d.get("CERTAUTH/CA").HasKey() {
 		t.Error("the retired key came back")
 	}
+	// Nor under another certificate for the same key.
+	b, err := export.Decode(copied, []byte("pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin, err := cert.SelfSign(cert.Template{Subject: name(t, "CN=twin"), Serial: big.NewInt(5), NotBefore: d.now, NotAfter: d.now.AddDate(1, 0, 0), MaxPathLen: -1}, b.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := export.Encode(cert.PKCS12DER, cert.Bundle{Key: b.Key, Certificates: []*x509.Certificate{twin}}, []byte("pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Add(t.Context(), ring.Add{Owner: "U", Data: other, Password: []byte("pw")})
+	wantError(t, err, "SGN059I", ring.ErrRefused)
 	d.gencert("U/next", "CERTAUTH/CA-2")
 	if got := d.x509("U/next").SerialNumber.Int64(); got != 4 {
 		t.Errorf("the next serial number is %d, want 4", got)
@@ -166,7 +183,7 @@ func TestRolloverRefusals(t *testing.T) {
 		return err
 	}
 	for _, tc := range []struct{ old, next, id string }{
-		{"old", "nokey", "SGN056I"}, {"nokey", "new", "SGN056I"}, {"old", "used", "SGN056I"}, {"old", "old", "SGN056I"},
+		{"old", "nokey", "SGN056I"}, {"nokey", "new", "SGN056I"}, {"old", "used", "SGN056I"}, {"old", "old", "SGN064I"},
 		{"none", "new", "IRRD107I"}, {"old", "none", "IRRD107I"}, {"", "new", "IRRD130I"}, {"old", "", "IRRD130I"},
 	} {
 		err := roll(tc.old, tc.next, false)

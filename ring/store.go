@@ -59,6 +59,12 @@ type Tx interface {
 	// DeletePrivateKey destroys the sealed key of a certificate and clears c.Key.
 	DeletePrivateKey(c *Certificate) error
 
+	// RetireKey remembers for good that no copy of a private key may be stored again, by its
+	// public key (DER SubjectPublicKeyInfo), whatever becomes of its certificates.
+	RetireKey(spki []byte) error
+	// KeyRetired reports whether RetireKey was told of a key.
+	KeyRetired(spki []byte) (bool, error)
+
 	// Ring finds a ring by owner and name.
 	Ring(RingRef) (*Ring, error)
 	// Rings yields the rings of one owner in the order they were made.

@@ -9,7 +9,7 @@ import (
 
 func certificates(s suite) {
 	c := s.record("Web Server")
-	c.Status, c.LastSerial, c.Requested, c.Retired = ring.NoTrust, 1<<63+7, true, true
+	c.Status, c.LastSerial, c.Requested = ring.NoTrust, 1<<63+7, true
 	c.Added, c.AddedBy = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC), "ADMIN"
 	c.Key = ring.KeyInStore // a lie: a new certificate has no key in the store
 	s.update(func(tx ring.Tx) { s.ok(tx.AddCertificate(c)) })
@@ -132,7 +132,7 @@ func certificatesUpdated(s suite) {
 		s.ok(tx.PutPrivateKey(c, key))
 	})
 	// Only what is not in the certificate.
-	c.Status, c.LastSerial, c.Requested, c.Retired, c.AddedBy = ring.HighTrust, 12, true, true, "OTHER"
+	c.Status, c.LastSerial, c.Requested, c.AddedBy = ring.HighTrust, 12, true, "OTHER"
 	c.Added = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 	s.update(func(tx ring.Tx) { s.ok(tx.UpdateCertificate(c)) })
 	s.view(func(tx ring.Tx) {

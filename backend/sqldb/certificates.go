@@ -16,13 +16,13 @@ import (
 )
 
 // certificateColumns are what scanCertificate takes, in its order.
-const certificateColumns = "c.id, c.owner, c.label, c.status, c.der, c.key_ref, c.last_serial, c.requested, c.retired, c.added, c.added_by"
+const certificateColumns = "c.id, c.owner, c.label, c.status, c.der, c.key_ref, c.last_serial, c.requested, c.added, c.added_by"
 
 // scanCertificate reads certificateColumns, and before them what else the query selects.
 func scanCertificate(scan func(...any) error, before ...any) (*ring.Certificate, error) {
 	c := new(ring.Certificate)
 	var lastSerial, added int64
-	err := scan(append(before, &c.ID, &c.Owner, &c.Label, &c.Status, &c.DER, &c.Key, &lastSerial, &c.Requested, &c.Retired, &added, &c.AddedBy)...)
+	err := scan(append(before, &c.ID, &c.Owner, &c.Label, &c.Status, &c.DER, &c.Key, &lastSerial, &c.Requested, &added, &c.AddedBy)...)
 	c.LastSerial, c.Added = uint64(lastSerial), seconds(added)
 	return c, err
 }
@@ -167,10 +167,10 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 	}
 	var id int64
 	err = t.insert(certificates, "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256,"+
-		" not_before, not_after, key_ref, last_serial, requested, retired, added, added_by)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING RETURNING id",
+		" not_before, not_after, key_ref, last_serial, requested, added, added_by)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
 		[]any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
-			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), bit(c.Retired), c.Added.Unix(), c.AddedBy}, &id)
+			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}, &id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}
@@ -220,8 +220,8 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	sameDER := bytes.Equal(old.der, c.DER)
 	if sameDER && old.owner == c.Owner && old.label == c.Label {
 		// The frequent case, a serial counter that moves on, leaves the indexes alone.
-		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, retired = $4, added = $5, added_by = $6 WHERE id = $7",
-			c.Status, int64(c.LastSerial), bit(c.Requested), bit(c.Retired), c.Added.Unix(), c.AddedBy, c.ID)
+		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
+			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
 	}
 	f, err := factsOf(c)
 	if err != nil {
@@ -234,10 +234,10 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		return err
 	}
 	return t.execOne(certName(c.Ref()), "UPDATE certificates SET owner = $1, label = $2, status = $3, der = $4, issuer_sha256 = $5, serial = $6,"+
-		" subject_sha256 = $7, spki_sha256 = $8, not_before = $9, not_after = $10, last_serial = $11, requested = $12, retired = $13, added = $14, added_by = $15"+
-		" WHERE id = $16",
+		" subject_sha256 = $7, spki_sha256 = $8, not_before = $9, not_after = $10, last_serial = $11, requested = $12, added = $13, added_by = $14"+
+		" WHERE id = $15",
 		c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki, f.notBefore, f.notAfter,
-		int64(c.LastSerial), bit(c.Requested), bit(c.Retired), c.Added.Unix(), c.AddedBy, c.ID)
+		int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
 }
 
 func (t *tx) DeleteCertificate(c *ring.Certificate) error {

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"bytes"
 	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
 	"database/sql"
 	"errors"
@@ -196,4 +197,17 @@ func inToken(what fmt.Stringer) error {
 func sameKey(a, b crypto.PublicKey) bool {
 	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && k.Equal(b)
+}
+
+func (t *tx) RetireKey(spki []byte) error {
+	sum := sha256.Sum256(spki)
+	_, err := t.exec("INSERT INTO retired_keys (spki_sha256) VALUES ($1) ON CONFLICT DO NOTHING", sum[:])
+	return err
+}
+
+func (t *tx) KeyRetired(spki []byte) (bool, error) {
+	sum := sha256.Sum256(spki)
+	var n int
+	err := t.one("SELECT count(*) FROM retired_keys WHERE spki_sha256 = $1", []any{sum[:]}, &n)
+	return n > 0, err
 }

@@ -24,7 +24,6 @@ CREATE TABLE certificates (
     key_ref        TEXT NOT NULL, -- empty, 'store', or the URI of a token
     last_serial    INTEGER NOT NULL, -- 64 bits, of which the highest is not a sign
     requested      INTEGER NOT NULL CHECK (requested IN (0, 1)),
-    retired        INTEGER NOT NULL CHECK (retired IN (0, 1)),
     added          INTEGER NOT NULL,
     added_by       TEXT NOT NULL,
     UNIQUE (owner, label),
@@ -40,6 +39,11 @@ CREATE INDEX certificates_expiry ON certificates (not_after, id);
 CREATE TABLE private_keys (
     certificate INTEGER PRIMARY KEY REFERENCES certificates (id) ON DELETE CASCADE,
     sealed      BLOB NOT NULL -- PKCS #8, sealed by package seal to this database and certificate
+) STRICT;
+
+-- Keys that ROLLOVER destroyed. They outlive their certificates: no copy of one may come back.
+CREATE TABLE retired_keys (
+    spki_sha256 BLOB PRIMARY KEY
 ) STRICT;
 
 CREATE TABLE rings (
