@@ -4,6 +4,7 @@ package backend
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"signet/backend/sqldb"
@@ -27,6 +28,10 @@ type Opened struct {
 // schemes are the URL schemes of DESIGN.md section 3. A plain path means sqlite.
 var schemes = []string{"sqlite", "postgres", "postgresql", "jks", "pkcs12", "pem", "pkcs11"}
 
+// foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
+// before a colon is a drive.
+var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
+
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	scheme, path := "sqlite", url
@@ -36,6 +41,12 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 				scheme, path = s, rest
 			}
 		}
+	}
+	switch {
+	case scheme == "sqlite" && strings.HasPrefix(path, "//"):
+		return nil, fmt.Errorf("store %q: write sqlite:PATH, without slashes before the path: %w", url, ring.ErrInvalid)
+	case path == url && foreignScheme.MatchString(url):
+		return nil, fmt.Errorf("store %q: there is no such kind of store; a file of that name is ./%s: %w", url, url, ring.ErrInvalid)
 	}
 	if scheme != "sqlite" {
 		return nil, fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, scheme, ring.ErrUnsupported)

@@ -26,7 +26,7 @@ func parseAdd(c *racdcert, fn tso.Operand) (Command, error) {
 	if a.dsn, err = dataSetOf(fn, "ADD"); err != nil {
 		return nil, err
 	}
-	if a.request.Label, err = c.takeText("WITHLABEL"); err != nil {
+	if a.request.Label, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
 	if a.request.Status, err = c.takeStatus(); err != nil {
@@ -101,7 +101,7 @@ func parseAlter(c *racdcert, fn tso.Operand) (Command, error) {
 	if a.request.Status, err = c.takeStatus(); err != nil {
 		return nil, err
 	}
-	a.request.NewLabel, err = c.takeText("NEWLABEL")
+	a.request.NewLabel, err = c.takeLabel("NEWLABEL")
 	return a, err
 }
 

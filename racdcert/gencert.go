@@ -29,7 +29,7 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 			return nil, err
 		}
 	}
-	if q.Label, err = c.takeText("WITHLABEL"); err != nil {
+	if q.Label, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
 	if q.Subject, err = c.subject(); err != nil {
@@ -180,13 +180,13 @@ func (c *racdcert) moment(keyword string) (ring.Moment, error) {
 	}
 	if w.Date != "" {
 		if w.Date, err = ring.ParseDate(w.Date); err != nil {
-			return w, err
+			return w, at(parts.ops["DATE"].Pos, err)
 		}
 	}
 	if w.Time != "" {
 		w.Time, err = ring.ParseTimeOfDay(w.Time)
 	}
-	return w, err
+	return w, at(parts.ops["TIME"].Pos, err)
 }
 
 // signWith reads SIGNWITH. A label alone means the issuer's own certificate.
@@ -229,7 +229,8 @@ func (o operands) label(keyword string) (string, error) {
 	if err != nil || !o.has(keyword) {
 		return "", err
 	}
-	return ring.CheckLabel(s)
+	label, err := ring.CheckLabel(s)
+	return label, at(o.ops[keyword].Pos, err)
 }
 
 // altNames reads ALTNAME. The forms for one value and for several may be mixed.

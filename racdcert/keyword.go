@@ -1,6 +1,7 @@
 package racdcert
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,23 @@ import (
 // fail makes the error of a command at a position.
 func fail(pos tso.Pos, hint, format string, args ...any) error {
 	return &tso.Problem{Pos: pos, Text: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// placedError is an error of the rules with the operand that it is about.
+type placedError struct {
+	pos tso.Pos
+	error
+}
+
+func (e placedError) Unwrap() error { return e.error }
+
+// at says which operand an error is about, if it does not yet.
+func at(pos tso.Pos, err error) error {
+	var p *tso.Problem
+	if err == nil || errors.As(err, &p) {
+		return err
+	}
+	return placedError{pos, err}
 }
 
 // Message ids of the TSO parser (racdcert-rings.md G12: compatible, not identical).
@@ -94,20 +112,34 @@ type operands struct {
 	ops   map[string]tso.Operand
 }
 
-// keywords reads a list of keyword operands.
+// severalTimes are the keywords whose values add up when they are given more than once.
+var severalTimes = []string{"OU", "IP", "AIP", "DOMAIN", "ADOMAIN", "EMAIL", "AEMAIL", "URI", "AURI"}
+
+// keywords reads a list of keyword operands. One that is given twice must say the same.
 func keywords(ops []tso.Operand, place string, pos tso.Pos, known []string) (operands, error) {
 	o := operands{place: place, pos: pos, ops: map[string]tso.Operand{}}
 	for _, op := range ops {
 		k, err := resolve(op, place, known)
-		if err == nil {
-			err = o.repeats(k, op)
-		}
 		if err != nil {
 			return o, err
+		}
+		before, again := o.ops[k]
+		switch {
+		case again && slices.Contains(severalTimes, k):
+			op.Values = slices.Concat(before.Values, op.Values)
+		case again && !sameValues(before, op, k == "ID"):
+			return o, fail(op.Pos, "give it once", "%s %s is given twice with different values, first at %s", idInvalid, k, before.Pos)
 		}
 		o.ops[k] = op
 	}
 	return o, nil
+}
+
+// sameValues reports whether two operands say the same; fold ignores case.
+func sameValues(a, b tso.Operand, fold bool) bool {
+	return a.HasValue == b.HasValue && slices.EqualFunc(a.Values, b.Values, func(x, y tso.Operand) bool {
+		return (x.Text == y.Text || fold && strings.EqualFold(x.Text, y.Text)) && sameValues(x, y, fold)
+	})
 }
 
 // repeats refuses a keyword that was given before with values of another form: what it was given

@@ -32,7 +32,7 @@ func parseMap(c *racdcert, fn tso.Operand) (Command, error) {
 			return nil, err
 		}
 	}
-	if q.Label, err = c.takeText("WITHLABEL"); err != nil {
+	if q.Label, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
 	q.Status, err = c.takeFilterStatus()
@@ -123,7 +123,7 @@ func parseAltmap(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.NewCriteria, err = c.takeFilled("NEWCRITERIA"); err != nil {
 		return nil, err
 	}
-	if q.NewLabel, err = c.takeText("NEWLABEL"); err != nil {
+	if q.NewLabel, err = c.takeLabel("NEWLABEL"); err != nil {
 		return nil, err
 	}
 	q.Status, err = c.takeFilterStatus()

@@ -139,7 +139,8 @@ func ownerOf(op tso.Operand, keyword string) (ring.Owner, error) {
 		if err != nil {
 			return "", err
 		}
-		return ring.UserOwner(id)
+		owner, err := ring.UserOwner(id)
+		return owner, at(op.Pos, err)
 	}
 	if len(op.Values) > 0 {
 		return "", fail(op.Values[0].Pos, "", "%s %s takes no value", idInvalid, keyword)
@@ -160,6 +161,12 @@ func (c *racdcert) take(keywords ...string) (string, error) {
 func (c *racdcert) takeText(keyword string) (string, error) {
 	c.used[keyword] = true
 	return c.text(keyword)
+}
+
+// takeLabel reads a label for something new, empty when the keyword was not given.
+func (c *racdcert) takeLabel(keyword string) (string, error) {
+	c.used[keyword] = true
+	return c.label(keyword)
 }
 
 func (c *racdcert) takeFlag(keyword string) (bool, error) {

@@ -21,7 +21,7 @@ func parseRekey(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.CertRef, err = c.labelOnly(fn); err != nil {
 		return nil, err
 	}
-	if q.NewLabel, err = c.takeText("WITHLABEL"); err != nil {
+	if q.NewLabel, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
 	if q.Key, err = c.rekeyKey(); err != nil {
@@ -65,7 +65,7 @@ func parseRollover(c *racdcert, fn tso.Operand) (Command, error) {
 	if r.request.CertRef, err = c.labelOnly(fn); err != nil {
 		return nil, err
 	}
-	if r.request.NewLabel, err = c.takeText("NEWLABEL"); err != nil {
+	if r.request.NewLabel, err = c.takeLabel("NEWLABEL"); err != nil {
 		return nil, err
 	}
 	r.request.Force, err = c.takeFlag("FORCE")

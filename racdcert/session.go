@@ -146,6 +146,10 @@ func (o *Outcome) add(err error) {
 	m.Code = ring.CodeOf(err)
 	var p *tso.Problem
 	var e *ring.Error
+	var placed placedError
+	if errors.As(err, &placed) {
+		m.Pos = placed.pos
+	}
 	switch {
 	case errors.As(err, &p):
 		m.Pos, m.Code, m.Text, m.Hint = p.Pos, ring.Refused, p.Text, p.Hint

@@ -234,7 +234,11 @@ func TestPositions(t *testing.T) {
 		{"RACDCERT ID(U) GENREQ DSN(A)", "1:1 IRRD130I GENREQ needs LABEL"},
 		{"RACDCERT ID(U) CONNECT(LABEL('x'))", "1:1 IRRD121I CONNECT needs both a ring and a label"},
 		{"RACDCERT MULTIID ADDRING(R)", "1:10 IRRD136I MULTIID is only for MAP, ALTMAP, DELMAP and LISTMAP"},
-		{"RACDCERT ID(A%B) ADDRING(R)", `1:1 SGN001I user ID "A%B": it holds '%'`},
+		{"RACDCERT ID(A%B) ADDRING(R)", `1:10 SGN001I user ID "A%B": it holds '%'`},
+		{"RACDCERT ID(U) GENCERT +\n  NOTAFTER(DATE(2024-02-30))", `2:12 SGN006I date "2024-02-30": there is no such day`},
+		{"RACDCERT ID(U) GENCERT WITHLABEL('')", `1:24 SGN002I label "": it is empty`},
+		{"RACDCERT ID(U) GENCERT SUBJECTSDN(CN('a') CN('b'))", "1:43 IKJ56702I CN is given twice with different values, first at line 1 column 35"},
+		{"RACDCERT ID(U) GENCERT SUBJECTSDN(ST('a'))", `1:35 IKJ56712I operand "ST" is not known to SUBJECTSDN`},
 		{"RACDCERT CERTAUTH ADDRING(R)", "1:1 IRRD120I CERTAUTH cannot own a key ring"},
 		{"RACDCERT ID(U) LIST(SERIALNUMBER(xyz))", `1:21 IKJ56702I SERIALNUMBER "xyz" is not hexadecimal`},
 		{"RACDCERT ID(U) GENCERT ALTNAME(IP(1.2.3))", `1:24 IKJ56702I ALTNAME IP "1.2.3" is not an address`},
@@ -279,6 +283,11 @@ RACDCERT LISTRING(r) ID('u')
 	// SIGNWITH with a label alone means the issuer's own certificate.
 	d.must("RACDCERT GENCERT SUBJECTSDN(CN('mine')) WITHLABEL('mine') NISTECC")
 	d.must("RACDCERT ID(U) GENCERT SUBJECTSDN(CN('by mine')) NISTECC SIGNWITH(LABEL('mine'))")
+	// Values of a list may come in several operands.
+	d.must("RACDCERT ID(W) GENCERT SUBJECTSDN(CN('w') OU('x') OU('y')) NISTECC ALTNAME(DOMAIN('a.b') DOMAIN('c.d'))\nRACDCERT ID(W) LIST")
+	if got := d.out.String(); !strings.Contains(got, ">CN=w.OU=x.OU=y<") || !strings.Contains(got, "Domain: a.b\n    Domain: c.d") {
+		t.Errorf("repeated lists:\n%s", got)
+	}
 }
 
 func TestRedact(t *testing.T) {

@@ -223,7 +223,7 @@ func parseImport(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.Seq, err = parts.seqNum(); err != nil {
 		return nil, err
 	}
-	if q.Label, err = c.takeText("WITHLABEL"); err != nil {
+	if q.Label, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
 	if q.Status, err = c.takeStatus(); err != nil {

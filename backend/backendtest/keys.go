@@ -75,6 +75,13 @@ func (k tokenKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 
 func keysRefused(s suite) {
 	s.update(func(tx ring.Tx) {
+		s.ok(tx.RetireKey([]byte("public key")))
+		s.ok(tx.RetireKey([]byte("public key")))
+		for key, want := range map[string]bool{"public key": true, "another": false} {
+			got, err := tx.KeyRetired([]byte(key))
+			s.ok(err)
+			s.equal(got, want)
+		}
 		c := s.add(tx, "c")[0]
 		_, stranger := Make(s, Spec{})
 		s.is(tx.PutPrivateKey(c, stranger), ring.ErrInvalid)

@@ -194,6 +194,10 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	for path, what := range map[string]string{a.store.Name: "the database", a.store.Name + "-wal": "a part of the database",
+		a.store.Name + "-shm": "a part of the database", a.store.Stash: "the stash file of the database"} {
+		a.files.protect(path, what)
+	}
 	if a.store.Created {
 		a.say("created database %s; its private keys open with %s: back up both, and keep that one secret", a.store.Name, a.store.Stash)
 	}

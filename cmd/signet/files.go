@@ -32,6 +32,8 @@ type files struct {
 	held      map[string]*heldFile // writes to be made together, by resolved path; nil when each is made at once
 	queue     []*heldFile          // they and what goes to streams, in the order they were made last
 	rehearsal bool                 // the held writes will never be made
+
+	own map[string]string // files that nothing may overwrite: what each is, by path
 }
 
 // heldFile is a write that waits: of a file that is prepared beside its place, or to a stream.
@@ -100,7 +102,7 @@ func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
 }
 
 func tooLarge(name string, limit int64) error {
-	return fmt.Errorf("file %q: larger than the %d bytes that are read here: %w", name, limit, ring.ErrInvalid)
+	return fmt.Errorf("file %q: it is larger than %d bytes, which is more than any such file has; is it the right one? %w", name, limit, ring.ErrInvalid)
 }
 
 // fileError makes the error of a file readable: its name, and the cause without the system
@@ -116,6 +118,9 @@ func fileError(path string, err error) error {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
+	if text := err.Error(); strings.HasPrefix(text, "file ") { // it says which already
+		return err
+	}
 	return fmt.Errorf("file %q: %w", path, err)
 }
 
@@ -125,6 +130,9 @@ func (f *files) Write(name string, data []byte, private bool) error {
 		return f.rehearse(name, data)
 	}
 	path, mode := f.path(name), modePublic
+	if err := f.checkOwn(name, path); err != nil {
+		return err
+	}
 	info, err := os.Stat(path)
 	// A device or a pipe cannot be replaced.
 	if name == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
@@ -157,6 +165,29 @@ func (f *files) Write(name string, data []byte, private bool) error {
 	return nil
 }
 
+// protect names a file that no command may overwrite.
+func (f *files) protect(path, what string) {
+	if f.own == nil {
+		f.own = map[string]string{}
+	}
+	f.own[path] = what
+}
+
+// checkOwn refuses to overwrite a protected file, by whatever name or link.
+func (f *files) checkOwn(name, path string) error {
+	if name == "-" {
+		return nil
+	}
+	target, targetErr := os.Stat(path)
+	for own, what := range f.own {
+		info, err := os.Stat(own)
+		if resolved(path) == resolved(own) || targetErr == nil && err == nil && os.SameFile(target, info) {
+			return fmt.Errorf("file %q: it is %s; write to another file: %w", path, what, ring.ErrRefused)
+		}
+	}
+	return nil
+}
+
 // stream writes to standard output, or to a device or a pipe.
 func (f *files) stream(name string, data []byte) error {
 	if name == "-" {
@@ -182,6 +213,9 @@ func writeThrough(path string, data []byte) error {
 // rehearse checks that a file could be written, and keeps it for the script to read.
 func (f *files) rehearse(name string, data []byte) error {
 	path := f.path(name)
+	if err := f.checkOwn(name, path); err != nil {
+		return err
+	}
 	info, err := os.Stat(path)
 	if name == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,8 +72,11 @@ func (a *app) raise(c ring.Code) { a.code = max(a.code, c) }
 func (a *app) fail(err error) {
 	m := ring.Message{Code: codeOf(err), Text: err.Error()}
 	var e *ring.Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e):
 		m = e.Message
+	case errors.Is(err, context.Canceled):
+		m.Text = "interrupted: nothing of what was not finished is kept"
 	}
 	a.raise(m.Code)
 	if a.json() {

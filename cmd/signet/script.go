@@ -144,6 +144,9 @@ func (a *app) runScripts(ctx context.Context, names []string, f runFlags) error 
 		if err != nil {
 			return err
 		}
+		if name != "-" {
+			a.files.protect(path, "the script that runs")
+		}
 		sources = append(sources, source{name, data})
 	}
 	a.files.dir = f.dsnDir
