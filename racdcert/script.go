@@ -150,7 +150,8 @@ func (r *runner) commands(ctx context.Context, all []tso.Command, done func(ring
 				return
 			}
 		}
-		if done(code) {
+		if done(code) || r.s.ended {
+			r.s.ended = false
 			return
 		}
 	}

@@ -29,6 +29,7 @@ type Session struct {
 
 	prefix  string // put before unquoted data set names; empty for none
 	lacking bool   // the command before was refused because something was missing at its end
+	ended   bool   // END or LOGOFF was run: nothing more of the input is read
 	hiding  bool   // and it was a password: what follows may be the rest of it
 	joined  bool   // lines were joined without continuation marks
 	goesOn  bool   // the line after the command begins no command, and so may belong to it
@@ -189,6 +190,7 @@ var commands = map[string]func(tso.Statement, ring.Owner) (Command, []ring.Messa
 	"PERMIT": plain(parsePermit), "PE": plain(parsePermit),
 	"RLIST": plain(parseRlist), "RL": plain(parseRlist),
 	"PROFILE": plain(parseProfile), "PROF": plain(parseProfile),
+	"END": plain(parseEnd), "LOGOFF": plain(parseEnd),
 
 	"ADDUSER": parseAdduser, "AU": parseAdduser,
 	"ALTUSER": parseAltuser, "ALU": parseAltuser,

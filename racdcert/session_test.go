@@ -290,6 +290,18 @@ RACDCERT LISTRING(r) ID('u')
 	}
 }
 
+// END and LOGOFF end the input of a session.
+func TestEnd(t *testing.T) {
+	for _, word := range []string{"END", "logoff"} {
+		d := newDesk(t)
+		d.must("RACDCERT ID(U) ADDRING(A)\n" + word + "\nRACDCERT ID(U) ADDRING(B)")
+		d.must("RACDCERT ID(U) LISTRING(*)")
+		if got := d.out.String(); !strings.Contains(got, ">A<") || strings.Contains(got, ">B<") {
+			t.Errorf("%s:\n%s", word, got)
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	for text, want := range map[string]string{
 		`operand "geheim" is bad`:         `operand (hidden) is bad`,

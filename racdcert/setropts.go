@@ -121,6 +121,23 @@ func (d *display) classes(classes []saf.Class) {
 	}
 }
 
+// end is END or LOGOFF: the terminal monitor program reads no more commands.
+type end struct{ command }
+
+func parseEnd(st tso.Statement) (Command, error) {
+	if len(st.Operands) > 0 {
+		return nil, fail(st.Operands[0].Pos, "", "%s %s takes no operand", idInvalid, st.Name)
+	}
+	return end{command(st.Name)}, nil
+}
+
+func (end) run(_ context.Context, s *Session) (*ring.Result, error) {
+	s.ended = true
+	return nil, nil
+}
+
+func (end) plan(*Session) Plan { return does("ends the input") }
+
 // profile is the TSO command PROFILE, of which only the data set prefix matters here.
 type profile struct {
 	command

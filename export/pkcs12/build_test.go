@@ -10,6 +10,9 @@ import (
 	"encoding/asn1"
 	"slices"
 	"testing"
+
+	"golang.org/x/crypto/cryptobyte"
+	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // The functions here write DER, and what only looks like it, piece by piece: packages that no
@@ -71,19 +74,19 @@ const (
 func pbes1(rounds []byte) []byte { return alg(tripleID, seq(salt, rounds)) }
 
 func kdf(salt, rounds []byte, rest ...[]byte) []byte {
-	return alg(oidPBKDF2, seq(salt, rounds, slices.Concat(rest...)))
+	return alg(oidPBKDF2.String(), seq(salt, rounds, slices.Concat(rest...)))
 }
 
 var iv = make([]byte, aes.BlockSize)
 
-func pbes2(kdf []byte) []byte { return alg(oidPBES2, seq(kdf, alg(aes256, octets(iv)))) }
+func pbes2(kdf []byte) []byte { return alg(oidPBES2.String(), seq(kdf, alg(aes256, octets(iv)))) }
 
 // macData protects with PBMAC1 or the older way; the digest is none.
 func macData(alg, rounds []byte) []byte {
 	return seq(seq(alg, octets(make([]byte, 32))), salt, rounds)
 }
 
-func pbmac1(kdf []byte) []byte { return alg(oidPBMAC1, seq(kdf, alg(hmac256))) }
+func pbmac1(kdf []byte) []byte { return alg(oidPBMAC1.String(), seq(kdf, alg(hmac256))) }
 
 func encryptedPart(alg []byte, encrypted []byte) []byte {
 	return seq(oid("1.2.840.113549.1.7.6"), explicit(seq(integer(0),
@@ -141,3 +144,16 @@ func encrypt(t testing.TB, password string, data []byte) []byte {
 
 // oneRound is the algorithm of encrypt.
 var oneRound = pbes2(kdf(salt, integer(1), alg(hmac256)))
+
+// attribute gives one attribute of a bag, and named a bag that has it.
+func attribute(id asn1.ObjectIdentifier, value []byte) []byte {
+	return seq(oid(id.String()), tlv(0x31, value))
+}
+
+func named(bag []byte, attributes ...[]byte) []byte {
+	in, inner := cryptobyte.String(bag), cryptobyte.String(nil)
+	if !in.ReadASN1(&inner, der.SEQUENCE) {
+		panic("no bag")
+	}
+	return seq(inner, tlv(0x31, attributes...))
+}

@@ -76,6 +76,9 @@ func same(t testing.TB, got, want cert.Bundle) {
 	if (got.Key == nil) != (want.Key == nil) || want.Key != nil && !cert.SameKey(got.Key.Public(), want.Key.Public()) {
 		t.Errorf("another private key")
 	}
+	if got.Alias != want.Alias {
+		t.Errorf("alias %q, want %q", got.Alias, want.Alias)
+	}
 	if len(got.Certificates) != len(want.Certificates) {
 		t.Fatalf("%d certificates, want %d", len(got.Certificates), len(want.Certificates))
 	}

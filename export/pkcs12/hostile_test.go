@@ -69,8 +69,7 @@ func TestRoundsAddUp(t *testing.T) {
 	refusedFast(t, "three", pfx(macData(pbmac1(kdf(salt, integer(maxRounds/3+2), integer(32))), integer(0)), parts...), "rounds")
 }
 
-// go-pkcs12 takes some of these for the real thing; none may pass with rounds that were not
-// counted.
+// Some readers take these for the real thing; none may pass with rounds that were not counted.
 func TestDisguises(t *testing.T) {
 	many := integer(1<<31 - 1)
 	part := encryptedPart(pbes1(many), iv)
@@ -125,8 +124,8 @@ func refusedFast(t *testing.T, name string, data []byte, part string) {
 	}
 }
 
-// Algorithms that go-pkcs12 has not are named, and never reach it: the parameters of scrypt
-// would be work of another kind.
+// Algorithms that are not read are named: the parameters of scrypt would be work of another
+// kind.
 func TestUnsupportedAlgorithms(t *testing.T) {
 	one := integer(1)
 	scrypt := alg(scryptID, seq(salt, integer(1<<40), integer(1<<20), integer(1<<20)))
@@ -140,10 +139,10 @@ func TestUnsupportedAlgorithms(t *testing.T) {
 		{"MAC with scrypt", pfx(macData(pbmac1(scrypt), one)), "its MAC is protected with scrypt"},
 		{"scrypt for PBES2", pfx(nil, encryptedPart(scrypt, iv)), "scrypt"},
 		{"RC4", pfx(nil, plainPart(keyBag(alg("1.2.840.113549.1.12.1.1", seq(salt, one)), iv))), "128-bit RC4"},
-		{"PRF", pfx(nil, encryptedPart(pbes2(kdf(salt, one, integer(32), alg("1.2.840.113549.2.10"))), iv)), "HMAC with SHA-384"},
-		{"cipher", pfx(nil, encryptedPart(alg(oidPBES2, seq(kdf(salt, one), alg("1.2.840.113549.3.7", octets(iv)))), iv)), "3DES under PBES2"},
-		{"MAC digest", pfx(macData(alg("2.16.840.1.101.3.4.2.2"), one)), "its MAC is protected with SHA-384"},
-		{"PBMAC1 digest", pfx(macData(alg(oidPBMAC1, seq(kdf(salt, one), alg("1.2.840.113549.2.8"))), one)), "HMAC with SHA-224"},
+		{"PRF", pfx(nil, encryptedPart(pbes2(kdf(salt, one, integer(32), alg("1.2.840.113549.2.12"))), iv)), "HMAC with SHA-512/224"},
+		{"cipher", pfx(nil, encryptedPart(alg(oidPBES2.String(), seq(kdf(salt, one), alg("1.2.840.113549.3.2", octets(iv)))), iv)), "RC2 under PBES2"},
+		{"MAC digest", pfx(macData(alg("1.2.840.113549.2.5"), one)), "its MAC is protected with MD5"},
+		{"PBMAC1 digest", pfx(macData(alg(oidPBMAC1.String(), seq(kdf(salt, one), alg("1.2.840.113549.2.13"))), one)), "HMAC with SHA-512/256"},
 		{"signature", seq(integer(3), seq(oid("1.2.840.113549.1.7.2"), explicit(octets(seq())))), "protected by a signature"},
 		{"public key", pfx(nil, seq(oid("1.2.840.113549.1.7.3"), explicit(seq()))), "a public key"},
 		{"unknown", pfx(nil, encryptedPart(alg("1.2.3.4"), iv)), "protected with 1.2.3.4, which is not supported; write it anew with: openssl"},
@@ -160,7 +159,10 @@ func TestUnsupportedAlgorithms(t *testing.T) {
 // The other limits hold before any key is derived, too.
 func TestLimits(t *testing.T) {
 	large := make([]byte, maxKey+1)
-	parts := [][]byte{plainPart(), plainPart(), plainPart()}
+	nested := bag("1.2.3")
+	for range maxDepth + 1 {
+		nested = bag(oidSafeContentsBag.String(), seq(nested))
+	}
 	empty := bag("1.2.3")
 	for _, tt := range []struct {
 		name string
@@ -168,9 +170,11 @@ func TestLimits(t *testing.T) {
 		want string
 	}{
 		{"size", make([]byte, maxSize+1), "larger than 1048576 bytes"},
-		{"parts", pfx(nil, parts...), "more than 2 parts"},
+		{"parts", pfx(nil, bytes.Repeat(plainPart(), maxParts+1)), "more than 4096 parts"},
+		{"depth", pfx(nil, plainPart(nested)), "bags in bags, more than 8 deep"},
 		{"keys", pfx(nil, plainPart(keyBag(oneRound, iv), keyBag(oneRound, iv))), "more than one private key"},
 		{"keys in two parts", pfx(nil, plainPart(keyBag(oneRound, iv)), plainPart(bag("1.2.840.113549.1.12.10.1.1", seq()))), "more than one private key"},
+		{"bags in bags", pfx(nil, plainPart(bag(oidSafeContentsBag.String(), seq(bytes.Repeat(empty, maxBags))))), "more than 4096 certificates"},
 		{"large encrypted key", pfx(nil, plainPart(keyBag(oneRound, large))), "a private key of more than 16384 bytes"},
 		{"large key", pfx(nil, plainPart(bag("1.2.840.113549.1.12.10.1.1", large))), "a private key of more than 16384 bytes"},
 		{"bags", pfx(nil, plainPart(bytes.Repeat(empty, maxBags)), plainPart(empty)), "more than 4096 certificates"},
@@ -178,13 +182,15 @@ func TestLimits(t *testing.T) {
 		_, err := Decode(tt.in, nil)
 		wantError(t, err, tt.want, "")
 	}
-	if _, err := readOutline(pfx(nil, plainPart(bytes.Repeat(empty, maxBags)))); err != nil {
-		t.Error(err)
+	for _, data := range [][]byte{pfx(nil, plainPart(bytes.Repeat(empty, maxBags))), pfx(nil, bytes.Repeat(plainPart(), maxParts))} {
+		if _, err := readOutline(data); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
-// The worst that a package of the largest size can do to go-pkcs12's memory: nothing but empty
-// bags, where only the password shows them.
+// A package of the largest size takes no multiple of it: nothing but empty bags, where only the
+// password shows them.
 func TestMemory(t *testing.T) {
 	bags := bytes.Repeat([]byte{0x30, 0x00}, (maxSize-1000)/2)
 	data := sealed(t, "x", encryptedPart(oneRound, encrypt(t, "x", seq(bags))))
@@ -192,9 +198,32 @@ func TestMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := Decode(data, []byte("x"))
 	runtime.ReadMemStats(&after)
-	wantError(t, err, "malformed DER", "")
-	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<20 {
+	wantError(t, err, "not in DER", "")
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
 		t.Errorf("%d MiB for a package of %d bytes", used>>20, len(data))
+	}
+}
+
+// What only the password shows counts as the rest does, and before any of it is worked off.
+func TestHiddenWork(t *testing.T) {
+	empty := bag("1.2.3")
+	for name, tt := range map[string]struct {
+		hidden []byte
+		want   string
+	}{
+		"rounds":          {keyBag(pbes1(integer(1<<31-1)), iv), "rounds"},
+		"rounds in all":   {keyBag(pbes1(integer(maxRounds-1)), iv), "rounds"}, // one each for MAC and part
+		"bags":            {bytes.Repeat(empty, maxBags), "more than 4096 certificates"},
+		"large key":       {keyBag(oneRound, make([]byte, maxKey)), "a private key of more than 16384 bytes"},
+		"other algorithm": {keyBag(alg(scryptID), iv), "scrypt"},
+	} {
+		data := sealed(t, "x", plainPart(empty), encryptedPart(oneRound, encrypt(t, "x", seq(tt.hidden))))
+		start := time.Now()
+		_, err := Decode(data, []byte("x"))
+		wantError(t, err, tt.want, "")
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
 	}
 }
 

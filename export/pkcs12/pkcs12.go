@@ -1,36 +1,24 @@
-// Package pkcs12 reads and writes PKCS #12 packages (RFC 7292) of one private key with its
-// chain, and reads packages of certificates that are marked as trusted the way Java marks them.
-// It takes DER only, and neither reads nor writes aliases.
+// Package pkcs12 reads and writes PKCS #12 packages (RFC 7292, RFC 9579) of one private key with
+// its name and its chain, and reads packages of certificates alone. It takes DER only, and
+// packages that are protected by a password or by nothing, not by a public key.
 //
-// The work that a package asks for is limited before any of it is done, with one exception: a
-// private key inside an encrypted part, where openssl, keytool and Windows never put one, can
-// ask for any number of key derivation rounds. go-pkcs12 decrypts the part and then at once the
-// key in it, and lets nobody look between the two. Only who knows the password of the package
-// can make such a one.
+// The work that a package asks for is limited before any of it is done; what only the password
+// shows counts towards the same limits.
 package pkcs12
 
 import (
-	"crypto"
+	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
-	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"signet/cert"
 )
-
-// ErrPassword is the class of errors that another password can mend.
-var ErrPassword = errors.New("password")
-
-// rounds is the number of PBKDF2 and MAC iterations of the packages that Encode writes, as
-// keytool writes them.
-const rounds = 10000
 
 // Looks reports whether data begins as a PKCS #12 PFX does: version 3 and a ContentInfo.
 func Looks(data []byte) bool {
@@ -42,129 +30,91 @@ func Looks(data []byte) bool {
 		pfx.ReadASN1(&safe, der.SEQUENCE) && safe.ReadASN1ObjectIdentifier(&kind)
 }
 
-// Decode opens a package: a private key with its certificate and their chain, in file order, or
-// certificates alone. An empty password also opens a package that has no MAC. A package that
-// was altered cannot be told from a wrong password.
+// Decode opens a package: a private key under its name in the package, with its certificate
+// first and then all others in file order, or certificates alone. Where there is a MAC, a
+// package that was altered cannot be told from a wrong password.
 func Decode(data, password []byte) (cert.Bundle, error) {
 	b, err := decode(data, password)
-	if err != nil && !errors.Is(err, ErrPassword) {
+	if err == nil {
+		return b, nil
+	}
+	if !errors.Is(err, ErrPassword) {
 		err = fmt.Errorf("PKCS #12 package: %w", err)
 	}
-	return b, err
+	return cert.Bundle{}, err
 }
 
-func decode(data, password []byte) (cert.Bundle, error) {
-	o, err := readOutline(data)
+func decode(data, password []byte) (b cert.Bundle, err error) {
+	entries, op, err := open(data, password)
 	if err != nil {
-		return cert.Bundle{}, err
+		return b, err
 	}
-	if err := checkPassword(password); err != nil {
-		return cert.Bundle{}, err
-	}
-	if !o.mac && len(password) > 0 {
-		return cert.Bundle{}, fmt.Errorf("wrong %w for the PKCS #12 package: it has no MAC, and is read with an empty one only", ErrPassword)
-	}
-	if o.keys == 0 {
-		certs, err := gopkcs12.DecodeTrustStore(data, string(password))
-		if err == nil {
-			return bundle(nil, certs)
+	var keys, certificates []entry
+	for _, e := range entries {
+		if e.key != nil {
+			keys = append(keys, e)
+			continue
 		}
-		if errors.Is(err, gopkcs12.ErrIncorrectPassword) {
-			return cert.Bundle{}, explain(err)
-		}
-	}
-	key, leaf, chain, err := gopkcs12.DecodeChain(data, string(password))
-	if err != nil {
-		err = explain(err)
-		if o.keys == 0 {
-			err = fmt.Errorf("%w; for certificates alone, take them out with: openssl pkcs12 -in FILE -nokeys -out FILE.pem", err)
-		}
-		return cert.Bundle{}, err
-	}
-	return bundle(key, append([]*x509.Certificate{leaf}, chain...))
-}
-
-// bundle holds key and certificates to what package cert reads.
-func bundle(key any, certs []*x509.Certificate) (cert.Bundle, error) {
-	var b cert.Bundle
-	for i, c := range certs {
-		c, err := cert.Parse(c.Raw)
+		certificates = append(certificates, e)
+		c, err := cert.Parse(e.certificate)
 		if err != nil {
-			return cert.Bundle{}, fmt.Errorf("certificate %d: %w", i+1, err)
+			return b, fmt.Errorf("certificate %d: %w", len(certificates), err)
 		}
 		b.Certificates = append(b.Certificates, c)
 	}
-	if key == nil {
-		return b, nil
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return cert.Bundle{}, fmt.Errorf("private key: type %T is not supported", key)
-	}
-	pkcs8, err := cert.MarshalPrivateKey(signer)
-	if err != nil {
-		return cert.Bundle{}, err
-	}
-	defer clear(pkcs8)
-	b.Key, err = cert.ParsePrivateKey(pkcs8)
-	return b, err
-}
-
-// explain says what an error of go-pkcs12 means. Its errors about the key are text alone.
-func explain(err error) error {
-	s := err.Error()
 	switch {
-	case errors.Is(err, gopkcs12.ErrIncorrectPassword):
-		return fmt.Errorf("wrong %w for the PKCS #12 package, or the package was altered", ErrPassword)
-	case strings.HasSuffix(s, gopkcs12.ErrDecryption.Error()):
-		return errors.New("a part of it is encrypted under another password than the package has, or is damaged")
+	case len(entries) == 0:
+		return b, errors.New("it holds neither a private key nor a certificate")
+	case len(keys) == 0:
+		return b, nil
+	case len(keys) > 1:
+		return b, errSeveral(keys)
 	}
-	s = strings.ReplaceAll(s, "pkcs12: ", "")
-	if before, _, ok := strings.Cut(s, "asn1: "); ok { // what encoding/asn1 says is about Go types
-		s = before + "malformed DER"
+	b.Alias = keys[0].alias
+	if b.Key, err = op.privateKey(keys[0]); err != nil {
+		return b, err
 	}
-	return fmt.Errorf("%.200s", strings.ReplaceAll(s, "x509: ", ""))
+	at := ownCertificate(b, keys[0].keyID, certificates)
+	if at < 0 {
+		return b, errors.New("the certificate of its private key is missing")
+	}
+	own := b.Certificates[at]
+	copy(b.Certificates[1:at+1], b.Certificates[:at])
+	b.Certificates[0] = own
+	return b, nil
 }
 
-// checkPassword refuses what the BMPString of RFC 7292 appendix B.1 cannot express. go-pkcs12
-// would put another character in the place of a wrong byte, and no other program would open the
-// package with the password that was given.
-func checkPassword(password []byte) error {
-	if !utf8.Valid(password) {
-		return fmt.Errorf("the %w has bytes that are not UTF-8 text", ErrPassword)
-	}
-	for _, r := range string(password) {
-		if r > 0xffff {
-			return fmt.Errorf("the %w has a character outside the Basic Multilingual Plane, which PKCS #12 cannot express", ErrPassword)
+// ownCertificate gives the place of the certificate with the public key of b.Key, or -1. Of
+// several, as after a renewal, it is the one with the key's localKeyID, else the first.
+func ownCertificate(b cert.Bundle, keyID []byte, entries []entry) int {
+	first := -1
+	for i, c := range b.Certificates {
+		if !sameKey(c, b) {
+			continue
+		}
+		if len(keyID) > 0 && bytes.Equal(entries[i].keyID, keyID) {
+			return i
+		}
+		if first < 0 {
+			first = i
 		}
 	}
-	return nil
+	return first
 }
 
-// Encode writes the private key and the certificates, the key's own first, with AES-256-CBC,
-// PBKDF2 and HMAC with SHA-256. The alias is not written.
-func Encode(b cert.Bundle, password []byte) ([]byte, error) {
-	switch {
-	case len(b.Certificates) == 0:
-		return nil, errors.New("there is no certificate to write")
-	case b.Key == nil:
-		return nil, errors.New("there is no private key to write")
-	case !cert.SameKey(b.Certificates[0].PublicKey, b.Key.Public()):
-		return nil, errors.New("the private key is not that of the first certificate")
-	case len(password) == 0:
-		return nil, fmt.Errorf("a private key is not written without a %w", ErrPassword)
+func sameKey(c *x509.Certificate, b cert.Bundle) bool {
+	return cert.SameKey(c.PublicKey, b.Key.Public())
+}
+
+// errSeveral refuses a package with several private keys by their names.
+func errSeveral(keys []entry) error {
+	const shown = 5
+	var text []string
+	for _, k := range keys[:min(shown, len(keys))] {
+		text = append(text, fmt.Sprintf("%.40q", k.alias))
 	}
-	if err := checkPassword(password); err != nil {
-		return nil, err
+	if len(keys) > shown {
+		text = append(text, fmt.Sprintf("%d more", len(keys)-shown))
 	}
-	pkcs8, err := cert.MarshalPrivateKey(b.Key) // says why a key in a token cannot be written
-	if err != nil {
-		return nil, err
-	}
-	clear(pkcs8)
-	data, err := gopkcs12.Modern2023.WithIterations(rounds).Encode(b.Key, b.Certificates[0], b.Certificates[1:], string(password))
-	if err != nil {
-		return nil, explain(err)
-	}
-	return data, nil
+	return fmt.Errorf("it holds more than one private key: %s; copy one of them with: keytool -importkeystore -srckeystore OLD -srcalias NAME -destkeystore NEW -deststoretype PKCS12", strings.Join(text, ", "))
 }

@@ -8,6 +8,10 @@ import (
 	"signet/racdcert/tso"
 )
 
+// onlyAfterAbend is the test of COND=ONLY: the step runs only when one before ended abnormally,
+// which no step does here.
+const onlyAfterAbend = "ONLY"
+
 // maxCode is the largest return code that a condition can name.
 const maxCode = 4095
 
@@ -34,7 +38,7 @@ func (p *parser) conds(a param, ofJob bool) []cond {
 		case "EVEN":
 			continue // no step ends abnormally, so EVEN changes nothing
 		case "ONLY":
-			p.problem(m.At(0), "COND=ONLY: the step would run only after an abnormal end, which does not occur", "remove the step, or use IF (step.RC > 4) THEN")
+			conds = append(conds, cond{op: onlyAfterAbend, text: "COND=ONLY"})
 			continue
 		}
 		if c, ok := p.cond(m, ofJob); ok {

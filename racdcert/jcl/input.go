@@ -2,6 +2,8 @@ package jcl
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"signet/racdcert/tso"
 )
@@ -59,6 +61,7 @@ func (p *parser) input(d *dd, before, after []*dd) {
 		find := p.data(d.mode)
 		for _, l := range d.data {
 			cut := l.Cut
+			p.unsubstituted(l, find)
 			l = substitute(l, find, false)
 			l.Cut = cut
 			if p.size += len(l.Text); p.size > tso.MaxBytes {
@@ -73,6 +76,29 @@ func (p *parser) input(d *dd, before, after []*dd) {
 			where = "no in-stream data"
 		}
 		p.problem(d.pos, fmt.Sprintf("the commands of SYSTSIN must stand in the job; DD %q has %s", d.name, where), inputHint)
+	}
+}
+
+// unsubstituted warns, once in a step, of a symbol that a SET defines and that stays as it stands all the same.
+func (p *parser) unsubstituted(l tso.Line, find lookup) {
+	for i := strings.IndexByte(l.Text, '&'); i >= 0 && i < len(l.Text); i++ {
+		if l.Text[i] != '&' {
+			continue
+		}
+		name := symbolName(l.Text[i+1:])
+		if _, set := p.symbols.set[name]; !set {
+			continue
+		}
+		hint := "put // EXPORT SYMLIST=* before the SET"
+		if find == nil {
+			hint = "add SYMBOLS=JCLONLY to the DD statement, and // EXPORT SYMLIST=* before the SET"
+		} else if _, ok := find(name); ok {
+			continue
+		}
+		text := fmt.Sprintf("symbol &%s stays as it stands in the data", name)
+		if !slices.ContainsFunc(p.step.Warnings, func(w tso.Problem) bool { return w.Text == text }) {
+			p.step.Warnings = append(p.step.Warnings, tso.Problem{Pos: l.At(i), Text: text, Hint: hint})
+		}
 	}
 }
 

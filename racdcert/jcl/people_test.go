@@ -162,6 +162,7 @@ func TestJobOfSteps(t *testing.T) {
   RACDCERT ID(FTPD) DELRING(FtpRing)
 ADD IKJEFT1B
   RACDCERT ID(FTPD) ADDRING(FtpRing) /* &REPLACE */
+  ! line 17 column 41: symbol &REPLACE stays as it stands in the data
 NOTHING IEFBR14
 FINISH IKJEFT01
   SETROPTS RACLIST(DIGTRING) REFRESH
@@ -256,5 +257,21 @@ RACDCERT ID (TCPCS) +
 	}
 	if diff := cmp.Diff(want, statements(t, ring, tso.ParseOptions{})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestCondOnly(t *testing.T) {
+	lines, err := tso.Lines([]byte("//J JOB\n//A EXEC PGM=IEFBR14\n//B EXEC PGM=IEFBR14,COND=ONLY\n//C EXEC PGM=IEFBR14,COND=EVEN\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, problems := Parse(lines)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var ran []string
+	job.Run(func(s *Step) int { ran = append(ran, s.Name); return 0 })
+	if len(ran) != 2 || ran[0] != "A" || ran[1] != "C" {
+		t.Errorf("steps that ran: %v", ran)
 	}
 }

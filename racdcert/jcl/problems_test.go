@@ -75,7 +75,6 @@ func TestProblems(t *testing.T) {
 		{"COND: bad code", run + "//A EXEC PGM=P,COND=(X,LT)\n//B EXEC PGM=P,COND=(4096,LT)", []string{`line 2 column 22: COND: "X" is no return code`, `line 3 column 22: COND: "4096"`}},
 		{"COND: bad operator", run + "//A EXEC PGM=P,COND=(4,<)", []string{`line 2 column 24: COND: "<" is no operator`}},
 		{"COND: no condition", run + "//A EXEC PGM=P,COND=4\n//B EXEC PGM=P,COND=((4))", []string{"line 2 column 21: COND=4 is no condition", "line 3 column 22: COND=(4) is no"}},
-		{"COND: ONLY", run + "//A EXEC PGM=P,COND=ONLY\n//B EXEC PGM=P,COND=((4,LT),ONLY)", []string{"line 2 column 21: COND=ONLY", "line 3 column 29: COND=ONLY"}},
 		{"COND of the job with a step", "//J JOB 1,COND=(4,LT,A)\n" + run, []string{"line 1 column 22: COND of a JOB statement names no step"}},
 
 		{"IF: unknown step", "// IF A.RC = 0 THEN\n//A EXEC PGM=P\n// ENDIF", []string{`line 1 column 7: no step before is named "A"`}},

@@ -105,6 +105,9 @@ func (r *run) step(s *Step, skip string) {
 // skips says why COND= skips a step, or nothing. A test of a step that has not run is ignored.
 func (s *state) skips(conds []cond) string {
 	for _, c := range conds {
+		if c.op == onlyAfterAbend {
+			return "COND=ONLY runs it only after an abnormal end"
+		}
 		for step, code := range s.codes {
 			if (c.step == nil || c.step == step) && compare(c.code, c.op, code) {
 				return c.text + " is true"
