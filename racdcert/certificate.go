@@ -50,7 +50,7 @@ func (c *racdcert) password() ([]byte, error) {
 func (a add) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	a.request.Source = a.dsn.path(s)
 	var err error
-	if a.request.Data, err = s.Files.Read(a.request.Source, MaxInput); err != nil {
+	if a.request.Data, err = a.dsn.read(s, MaxInput); err != nil {
 		return nil, err
 	}
 	r, err := s.Manager.Add(ctx, a.request)

@@ -27,7 +27,7 @@ func parseCheckcert(c *racdcert, fn tso.Operand) (Command, error) {
 func (c checkcert) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	c.request.Source = c.dsn.path(s)
 	var err error
-	if c.request.Data, err = s.Files.Read(c.request.Source, MaxInput); err != nil {
+	if c.request.Data, err = c.dsn.read(s, MaxInput); err != nil {
 		return nil, err
 	}
 	ch, err := s.Manager.Checkcert(ctx, c.request)

@@ -1,10 +1,12 @@
 package racdcert
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
 	"signet/racdcert/tso"
+	"signet/ring"
 )
 
 // dataSet is a data set as a command names it: a name of qualifiers, complete when it was
@@ -52,4 +54,20 @@ func (d dataSet) path(s *Session) string {
 		return d.name
 	}
 	return s.prefix + "." + d.name
+}
+
+// idNoDataSet is the message of a data set that is not there.
+const idNoDataSet = "SGN091I"
+
+// read gives the content of the data set.
+func (d dataSet) read(s *Session, limit int64) ([]byte, error) {
+	data, err := s.Files.Read(d.path(s), limit)
+	if errors.Is(err, ring.ErrNotFound) {
+		hint := "the file is not there; a name without a slash is looked up in the folder of the data sets"
+		if !d.isPath() {
+			hint = "data set names are in upper case; for a file of another name write a path with a slash, as in './name.crt'"
+		}
+		return nil, fail(d.pos, hint, "%s %v", idNoDataSet, err)
+	}
+	return data, at(d.pos, err)
 }

@@ -276,7 +276,7 @@ func (c *racdcert) altNames() (cert.AltNames, error) {
 func (g gencert) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	if g.dsn.given() {
 		var err error
-		if g.request.Request, err = s.Files.Read(g.dsn.path(s), cert.MaxSize); err != nil {
+		if g.request.Request, err = g.dsn.read(s, cert.MaxSize); err != nil {
 			return nil, err
 		}
 	}

@@ -74,7 +74,7 @@ func (m mapCommand) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	if m.dsn.given() {
 		m.request.Source = m.dsn.path(s)
 		var err error
-		if m.request.Model, err = s.Files.Read(m.request.Source, MaxInput); err != nil {
+		if m.request.Model, err = m.dsn.read(s, MaxInput); err != nil {
 			return nil, err
 		}
 	}

@@ -88,7 +88,7 @@ func TestFilterPositions(t *testing.T) {
 		{"RACDCERT ID(U) ALTMAP NEWCRITERIA()", "1:23 IKJ56701I NEWCRITERIA has no value"},
 		{"RACDCERT ID(U) DELMAP('x')", `1:23 IKJ56712I "x" is not an operand of DELMAP`},
 		{"RACDCERT ID(U) DELMAP(LABEL('x'))", `1:1 SGN073I no name filter of ID(U) has the label "x"`},
-		{"RACDCERT ID(U) MAP(NO.FILE)", `1:1 SGN099I file "NO.FILE": not found`},
+		{"RACDCERT ID(U) MAP(NO.FILE)", `1:20 SGN091I file "NO.FILE": not found`},
 	} {
 		d := newDesk(t)
 		d.run(tc.script)

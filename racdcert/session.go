@@ -154,7 +154,7 @@ func (o *Outcome) add(err error) {
 	switch {
 	case errors.As(err, &p):
 		m.Pos, m.Code, m.Text, m.Hint = p.Pos, ring.Refused, p.Text, p.Hint
-		if id, text, ok := strings.Cut(p.Text, " "); ok && (strings.HasPrefix(id, "IKJ") || strings.HasPrefix(id, "IRRD")) {
+		if id, text, ok := strings.Cut(p.Text, " "); ok && (strings.HasPrefix(id, "IKJ") || strings.HasPrefix(id, "IRRD") || strings.HasPrefix(id, "SGN")) {
 			m.ID, m.Text = id, text
 		} else {
 			m.ID = idInvalid

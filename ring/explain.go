@@ -105,6 +105,8 @@ var meanings = []struct{ id, text string }{
 	{"ICH13004I", "RLIST found no profile in the class."},
 	{"ICH14070I", "REFRESH works on classes that are RACLISTed; this one is not, and nothing was done."},
 	{"SGN090I", "The text of a command was read and the command run, but the text is hardly what was meant: a closing parenthesis is missing at its end, a comment reaches further than its line, a comma or a line is lost. Mend it as the hint says."},
+	{"SGN091I", "A data set that a command reads is not there. Data set names become files of the same name in upper case; a name with a slash is a path as it stands."},
+	{"SGN092I", "A command line that holds a password can be read by every user of the machine while the command runs, and stays in the shell's history."},
 	{"SGN097I", "Something is wrong, or doubtful, in the job control around the commands. A job with errors in its job control is not begun."},
 	{"SGN098I", "Part of a command does not count, as in RACF: an operand that does not belong to the function, an operand or a function that is given more than once."},
 	{"SGN099I", "A file, the database or the system failed; no rule of signet is behind it. The text is the system's."},

@@ -150,6 +150,9 @@ func (e usageError) Unwrap() error { return e.error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func (a *app) checkFlags(c *cobra.Command) error {
+	if a.zoneError != nil {
+		return a.zoneError
+	}
 	if a.place != "" { // a line of a script: the database is open, the user settled
 		for _, name := range []string{"db", "as", "output"} {
 			if c.Flags().Changed(name) {

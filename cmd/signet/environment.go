@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -21,6 +22,7 @@ type environment struct {
 	getenv         func(string) string
 	now            func() time.Time
 	zone           *time.Location
+	zoneError      error                  // why zone is not the one that TZ asks for; nil when it is
 	account        func() (string, error) // the operating-system account
 	dataHome       func() (string, error) // where databases live by default
 	terminal       bool                   // stderr is one: progress and colours make sense
@@ -35,6 +37,8 @@ func systemEnvironment() environment {
 		getenv: os.Getenv,
 		now:    time.Now,
 		zone:   time.Local,
+
+		zoneError: checkZone(os.Getenv("TZ")),
 		account: func() (string, error) {
 			u, err := user.Current()
 			if err != nil {
@@ -46,6 +50,18 @@ func systemEnvironment() environment {
 		terminal:     term.IsTerminal(int(os.Stderr.Fd())),
 		readPassword: readPassword,
 	}
+}
+
+// checkZone says why TZ cannot be followed. The runtime takes UTC then, without a word.
+func checkZone(tz string) error {
+	name := strings.TrimPrefix(tz, ":")
+	if name == "" || filepath.IsAbs(name) {
+		return nil
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		return usagef("TZ=%q is not a time zone that is known here; use a name such as Europe/Amsterdam, or UTC", tz)
+	}
+	return nil
 }
 
 // dataHome follows the XDG base directory rules: $XDG_DATA_HOME when it is an absolute path,

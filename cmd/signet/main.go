@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // local time must be right on machines without zone files too
 )
 
 func main() { os.Exit(mainCode()) }

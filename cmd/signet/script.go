@@ -84,6 +84,9 @@ func (a *app) oneCommand(c *cobra.Command, text func(given string) string) *cobr
 	c.Args = args(cobra.MinimumNArgs(1))
 	c.RunE = func(c *cobra.Command, given []string) error {
 		command := text(strings.TrimSpace(strings.Join(given, " ")))
+		if strings.Contains(strings.ToUpper(command), "PASSWORD(") {
+			a.show("", ring.Message{ID: "SGN092I", Text: "others can see a password on the command line; put the command in a file and run that"})
+		}
 		return a.runSources(c.Context(), []source{{"", []byte(command)}}, f)
 	}
 	c.Flags().BoolVar(&f.strict, "strict", false, "supply no missing parentheses")

@@ -103,6 +103,8 @@ func TestDisguises(t *testing.T) {
 		"no EncryptedData":         pfx(nil, seq(oid("1.2.840.113549.1.7.6"), explicit(seq(part)))),
 		"no content":               pfx(nil, seq(oid("1.2.840.113549.1.7.6"))),
 		"no PRF":                   pfx(nil, encryptedPart(pbes2(kdf(salt, integer(1), integer(32), salt)), iv)),
+		"key of another size":      pfx(nil, encryptedPart(pbes2(kdf(salt, integer(1), integer(16))), iv)),
+		"IV of another size":       pfx(nil, encryptedPart(alg(oidPBES2.String(), seq(kdf(salt, integer(1)), alg(aes256, octets(iv[:8])))), iv)),
 		"version 4":                seq(integer(4), plainPart(part)),
 	} {
 		refusedFast(t, name, data, "not in DER")

@@ -189,6 +189,7 @@ func TestEncodeRefused(t *testing.T) {
 		{"no certificate", cert.Bundle{Key: b.Key}, "x", "no certificate"},
 		{"key of another certificate", cert.Bundle{Key: keys()["rsa"], Certificates: b.Certificates}, "x", "not that of the first certificate"},
 		{"no password", b, "", "not written without a password"},
+		{"alias", cert.Bundle{Alias: "\xff", Key: b.Key, Certificates: b.Certificates}, "x", "not UTF-8 text"},
 		{"token", cert.Bundle{Key: tokenKey{b.Key}, Certificates: b.Certificates}, "x", "cannot leave"},
 	} {
 		data, err := Encode(tt.in, []byte(tt.password))

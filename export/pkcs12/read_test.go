@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"slices"
 	"testing"
@@ -153,6 +154,24 @@ func TestShortKey(t *testing.T) {
 		data := pfx(macData(pbmac1(kdf(salt, integer(1), integer(size), alg(hmac256))), integer(1)))
 		_, err := Decode(data, []byte("x"))
 		wantError(t, err, want, "")
+	}
+}
+
+// The attributes are in the order of DER, whatever the length of the name, and an empty name
+// is none.
+func TestAttributes(t *testing.T) {
+	for alias, want := range map[string]int{"": 1, "a": 2, "as long as the key identifier is": 2} {
+		data, err := bagAttributes(alias, []byte("identifier"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set []asn1.RawValue
+		if _, err := asn1.UnmarshalWithParams(data, &set, "set"); err != nil {
+			t.Fatal(err)
+		}
+		if len(set) != want || !slices.IsSortedFunc(set, func(a, b asn1.RawValue) int { return bytes.Compare(a.FullBytes, b.FullBytes) }) {
+			t.Errorf("%q: attributes %x", alias, data)
+		}
 	}
 }
 
