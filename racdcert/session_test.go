@@ -290,6 +290,19 @@ RACDCERT LISTRING(r) ID('u')
 	}
 }
 
+// What a certificate says cannot command the terminal or forge a line of a listing.
+func TestDisplaysHideControls(t *testing.T) {
+	d := newDesk(t)
+	d.must("RACDCERT ID(U) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x') NISTECC ALTNAME(DOMAIN('a.exampleXStatus') EMAIL('aYb@example.org'))\n" +
+		"RACDCERT ID(U) EXPORT(LABEL('x')) DSN(EVIL) FORMAT(CERTDER)")
+	evil := bytes.Replace(d.files["EVIL"], []byte("a.exampleX"), []byte("a.example\n"), 1)
+	d.files["EVIL"] = bytes.Replace(evil, []byte("aYb@"), []byte("a\x1bb@"), 1)
+	d.must("RACDCERT CHECKCERT(EVIL)")
+	if got := d.out.String(); strings.ContainsAny(got, "\x1b") || strings.Contains(got, "\nStatus") || !strings.Contains(got, "a.example?Status") {
+		t.Errorf("display:\n%q", got)
+	}
+}
+
 // END and LOGOFF end the input of a session.
 func TestEnd(t *testing.T) {
 	for _, word := range []string{"END", "logoff"} {

@@ -256,6 +256,21 @@ func TestGencertRefusals(t *testing.T) {
 	}
 }
 
+// A request for one's own certificate does not hide what is wrong with the signer.
+func TestGencertOwnRequestStatus(t *testing.T) {
+	d := newDB(t)
+	d.gencert("CERTAUTH/CA", "")
+	if _, err := d.Alter(t.Context(), ring.Alter{Selector: ring.Selector{Owner: ring.CertAuth, Label: "CA"}, Status: ring.NoTrust}); err != nil {
+		t.Fatal(err)
+	}
+	d.gencert("U/a", "")
+	pem := d.genreq(ref("U/a"))
+	r := d.gencert("U/a", "CERTAUTH/CA", func(q *ring.Gencert) { q.Request, q.Label = pem, "" })
+	if r.Certificate.Status != ring.NoTrust || !hasMessage(r.Result, "SGN032I") || r.Code() != ring.Warning {
+		t.Errorf("status %s, messages %v", r.Certificate.Status, r.Messages)
+	}
+}
+
 // request makes a PKCS #10 request in another database.
 func request(t *testing.T, change ...func(*ring.Gencert)) []byte {
 	t.Helper()
