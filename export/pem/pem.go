@@ -121,7 +121,10 @@ func checkCharacters(data []byte) error {
 func boundary(line []byte, word string) (kind string, ok bool) {
 	name, begins := bytes.CutPrefix(line, []byte("-----"+word+" "))
 	name, ends := bytes.CutSuffix(name, []byte("-----"))
-	return string(name), begins && ends
+	if !begins || !ends {
+		return "", false // before the copy: most lines of a text are no boundary
+	}
+	return string(name), true
 }
 
 // add takes a line between BEGIN and END. One with a colon before the Base64 is a header of RFC

@@ -113,7 +113,7 @@ func TestDecodeHostile(t *testing.T) {
 			runtime.ReadMemStats(&was)
 			Decode(data)
 			runtime.ReadMemStats(&is)
-			if used := is.TotalAlloc - was.TotalAlloc; used > 8*size {
+			if used := is.TotalAlloc - was.TotalAlloc; used > 6*size {
 				t.Errorf("%q after %q: %d MiB of memory for %d", unit, before, used>>20, size>>20)
 			}
 		}
