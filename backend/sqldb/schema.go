@@ -14,14 +14,15 @@ import (
 	"signet/ring"
 )
 
-// migrations holds one script for each schema version, named for the version it leads to.
+// migrations holds one script for each schema version, named for the version it leads to. A
+// script that has been in use does not change any more.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // schemaVersion is the version that this code works with, the last of the scripts. The version
 // of a database is in PRAGMA user_version; zero means that the file is still empty.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // applicationID is in the header of every signet database (PRAGMA application_id): "SGNT".
 const applicationID = 0x53474e54
