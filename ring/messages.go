@@ -238,7 +238,7 @@ var catalogue = [...]struct {
 	msgBadTokenName:    {"SGN080I", Refused, ErrInvalid, "token name %q: %s", "a token name has 1 to 32 letters, digits or @ # $ . and begins with a letter or @ # $"},
 	msgBadSeqNum:       {"SGN081I", Refused, ErrInvalid, "sequence number %q: it is not 1 to 8 hexadecimal digits that make at least 1", "LISTTOKEN shows the sequence numbers"},
 	msgTokenExists:     {"IRRD170I", Refused, ErrExists, "token %q already exists", ""},
-	msgNoToken:         {"SGN082I", Refused, ErrNotFound, "token %q does not exist", "make one with ADDTOKEN"},
+	msgNoToken:         {"SGN082I", Refused, ErrNotFound, "token %q does not exist", "LISTTOKEN(*) shows the tokens; ADDTOKEN makes one"},
 	msgNoTokenListed:   {"SGN082I", Warning, ErrNotFound, "token %q does not exist", "LISTTOKEN(*) shows them all"},
 	msgNoTokens:        {"SGN083I", Warning, ErrNotFound, "there are no tokens", ""},
 	msgForeignObjects:  {"IRRD174I", Refused, ErrRefused, "token %q is not removed: %d of its objects belong to other programs", "say FORCE to lose them, too"},

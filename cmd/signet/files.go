@@ -102,7 +102,7 @@ func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
 }
 
 func tooLarge(name string, limit int64) error {
-	return fmt.Errorf("file %q: it is larger than %d bytes, which is more than any such file has; is it the right one? %w", name, limit, ring.ErrInvalid)
+	return fmt.Errorf("file %q: %w: it is larger than %d bytes, more than any such file has; check that it is the right one", name, ring.ErrInvalid, limit)
 }
 
 // fileError makes the error of a file readable: its name, and the cause without the system
