@@ -21,7 +21,11 @@ build:
 
 # The outside witnesses of the tests, from Debian's packages where they are missing.
 tools:
-	@missing=; command -v openssl >/dev/null || missing="$$missing openssl"; \
+	@missing=; for need in openssl:openssl keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
+		pk12util:libnss3-tools certtool:gnutls-bin; do \
+		command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
+	done; \
+	dpkg -s python3-cryptography-vectors >/dev/null 2>&1 || missing="$$missing python3-cryptography-vectors"; \
 	if [ -n "$$missing" ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
