@@ -203,6 +203,9 @@ func (p *gencertPlan) signer(tx Tx) (*Certificate, error) {
 
 // perform issues and stores the certificate.
 func (p *gencertPlan) perform(tx Tx) error {
+	if err := speakFor(tx, p.g.Owner); err != nil {
+		return err
+	}
 	signer, err := p.signer(tx)
 	if err != nil {
 		return err
@@ -218,7 +221,7 @@ func (p *gencertPlan) perform(tx Tx) error {
 		}
 		if old != nil {
 			p.Certificate = old
-			if p.statusBy(old, x, signer) == NoTrust {
+			if p.statusBy(tx, old, x, signer) == NoTrust {
 				old.Status = NoTrust
 			}
 			return p.m.replace(tx, old, x, p.g.Label, &p.Result)
@@ -229,11 +232,12 @@ func (p *gencertPlan) perform(tx Tx) error {
 		return err
 	}
 	c := NewCertificate(CertRef{p.g.Owner, label}, x)
-	c.Status = p.statusBy(c, x, signer)
+	c.Status = p.statusBy(tx, c, x, signer)
 	c.Added, c.AddedBy = p.m.now(), string(p.m.issuer)
 	if err := tx.AddCertificate(c); err != nil {
 		return err
 	}
+	p.noteLabel(label, c)
 	if p.key != nil {
 		if err := tx.PutPrivateKey(c, p.key); err != nil {
 			return err
@@ -295,7 +299,7 @@ func issuerOfKey(tx Tx, c *Certificate) (cert.Issuer, error) {
 
 // statusBy decides the status of a new certificate from its signer, and says why
 // (racdcert-certificates.md 3.8).
-func (p *gencertPlan) statusBy(c *Certificate, x *x509.Certificate, signer *Certificate) Status {
+func (p *gencertPlan) statusBy(tx Tx, c *Certificate, x *x509.Certificate, signer *Certificate) Status {
 	now := p.m.now()
 	status := Trust
 	if signer != nil {
@@ -304,6 +308,7 @@ func (p *gencertPlan) statusBy(c *Certificate, x *x509.Certificate, signer *Cert
 			p.note(msgSignerNotCA, signer.Ref())
 		}
 		switch {
+		case !distrusts(tx, c):
 		case signer.Status == NoTrust:
 			p.note(msgNoTrustIssuerStatus, c.Ref(), signer.Ref())
 			status = NoTrust
@@ -348,7 +353,7 @@ func ownKeyHolder(tx Tx, owner Owner, x *x509.Certificate, label string) (*Certi
 // replace puts x in the place of a certificate with the same key: key, label, status, rings and
 // serial counter stay (racdcert-certificates.md 4.3).
 func (m *Manager) replace(tx Tx, c *Certificate, x *x509.Certificate, label string, r *Result) error {
-	if label != "" && label != c.Label {
+	if label != "" && !labelled(tx, c, label) {
 		r.note(msgLabelIgnored, label, c.Label)
 	}
 	c.setX509(x)

@@ -50,7 +50,7 @@ func TestSealedToRecord(t *testing.T) {
 		"other row":        fmt.Sprintf(swap, "private_keys", "sealed"),
 		"other database":   "UPDATE meta SET uuid = 'other'",
 		"other public key": fmt.Sprintf(swap, "certificates", "der"),
-		"altered":          "UPDATE private_keys SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB)",
+		"altered":          "UPDATE private_keys SET sealed = CAST(substr(sealed, 1, 40) || CASE substr(sealed, 41, 1) WHEN x'00' THEN x'01' ELSE x'00' END || substr(sealed, 42) AS BLOB)",
 		"cut":              "UPDATE private_keys SET sealed = substr(sealed, 1, 20)",
 		"empty":            "UPDATE private_keys SET sealed = x''",
 	} {

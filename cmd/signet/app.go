@@ -24,6 +24,8 @@ type app struct {
 		output  string
 		quiet   bool
 		noColor bool
+
+		keystore keystoreFlags
 	}
 	files   *files
 	store   *backend.Opened
@@ -103,7 +105,8 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	a.flags.keystore.registerGlobal(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
@@ -193,16 +196,8 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = backend.Open(ctx, url, backend.Options{Create: true})
-	if err != nil {
+	if a.store, err = a.openStore(ctx, url, issuer, a.flags.keystore, true); err != nil {
 		return nil, err
-	}
-	for path, what := range map[string]string{a.store.Name: "the database", a.store.Name + "-wal": "a part of the database",
-		a.store.Name + "-shm": "a part of the database", a.store.Stash: "the stash file of the database"} {
-		a.files.protect(path, what)
-	}
-	if a.store.Created {
-		a.say("created database %s; its private keys open with %s: back up both, and keep that one secret", a.store.Name, a.store.Stash)
 	}
 	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
 	return a.manager, nil
