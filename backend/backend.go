@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"signet/backend/keyfile"
@@ -29,7 +30,7 @@ type Opened struct {
 	Stash   string            // the file that opens its private keys; empty when there is none
 	Created bool              // it was not there before
 	Missing bool              // it is not there yet: the first change makes it
-	Format  string            // of a keystore file, as package keystore names it; empty for other stores
+	Format  string            // of a keystore: JKS, JCEKS, PKCS12 or PEM; empty for a database
 }
 
 // The URL schemes of DESIGN.md section 3. A plain path means sqlite, unless a keystore lies there.
@@ -103,4 +104,10 @@ func split(url string) (scheme, path string, err error) {
 		return "", "", fmt.Errorf("store %q: the path is missing: %w", url, ring.ErrInvalid)
 	}
 	return scheme, path, nil
+}
+
+// IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
+func IsURL(s string) bool {
+	scheme, _, ok := strings.Cut(s, ":")
+	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
 }

@@ -26,6 +26,8 @@ type Manager struct {
 	now    func() time.Time
 	zone   *time.Location
 	newKey func(cert.KeySpec) (crypto.Signer, error)
+
+	oneRing bool // the store is a single key ring
 }
 
 // Config is what a Manager works with.
@@ -35,11 +37,13 @@ type Config struct {
 	Issuer Owner            // the user on whose behalf functions run
 	Now    func() time.Time // nil: the system's clock
 	Zone   *time.Location   // nil: the local zone; the zone of NOTBEFORE and NOTAFTER
+
+	OneRing bool // the store is a single key ring, such as a keystore file
 }
 
 // NewManager returns a Manager.
 func NewManager(c Config) *Manager {
-	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate}
+	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -99,3 +103,6 @@ func (r *Result) remindRefresh(tx Tx, class string) error {
 	}
 	return nil
 }
+
+// OneRing reports whether the store is a single key ring, such as a keystore file.
+func (m *Manager) OneRing() bool { return m.oneRing }

@@ -148,6 +148,7 @@ const (
 	msgNoneDefined
 	msgBadOperand
 	msgCertificateHeld
+	msgNoConsumer
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -302,6 +303,7 @@ var catalogue = [...]struct {
 	msgGroupInUse:      {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
 	msgNoneDefined:     {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
 	msgBadOperand:      {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgNoConsumer:      {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
 	msgCertificateHeld: {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
 }
 

@@ -13,6 +13,13 @@ type OneRing interface {
 	// SpeakFor settles whose the private keys are, which the store does not know by itself. It
 	// fails with ErrUnsupported when they are another user's already.
 	SpeakFor(Owner) error
+	// Format names what the store is: JKS, JCEKS, PKCS12 or PEM.
+	Format() string
+	// JavaAliases gives what KeyStore.aliases enumerates in a JVM that reads the keystore, in
+	// that order; nil if none does.
+	JavaAliases() []JavaAlias
+	// FoldAlias gives an alias as Java folds it to look it up.
+	FoldAlias(string) string
 	// Offer shows the store certificates that may become part of the chain of a private key
 	// that is stored in the same transaction. They are found as certificates of CERTAUTH, and
 	// are no entries of their own.

@@ -58,7 +58,7 @@ func openFolder(dir string) (*folder, error) {
 
 func (f *folder) name() string             { return fmt.Sprintf("PEM folder %q", f.dir) }
 func (f *folder) path() string             { return f.dir }
-func (f *folder) format() string           { return "" }
+func (f *folder) format() string           { return ring.FormatPEM }
 func (f *folder) missing() bool            { return !f.exists }
 func (f *folder) ready() error             { return nil }
 func (f *folder) folds() bool              { return false }

@@ -69,7 +69,7 @@ type medium interface {
 	distrusts() bool                             // a certificate can be there without being trusted
 	trustRule() string                           // says so
 	defaults() bool                              // the first private key is the default
-	format() string                              // of keystore.Keystore; empty if it is none
+	format() string                              // JKS, JCEKS, PKCS12 or PEM
 	classify(error) error                        // makes a wrong password an ErrPassword
 }
 
@@ -100,7 +100,7 @@ func OpenFolder(path string, o Options) (*Store, error) {
 // Missing reports whether the keystore is yet to be made, by the first change.
 func (s *Store) Missing() bool { return s.medium.missing() }
 
-// Format gives the format of the file as package keystore names it; empty for a folder.
+// Format gives the format: JKS, JCEKS, PKCS12 or PEM.
 func (s *Store) Format() string { return s.medium.format() }
 
 // Close implements ring.Store.

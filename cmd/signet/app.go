@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/backend"
-	"signet/export"
 	"signet/ring"
 )
 
@@ -118,6 +117,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
+		a.copyCommand(), a.diffCommand(), a.resolveCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root
@@ -158,7 +158,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 	}
 	if a.place != "" { // a line of a script: the database is open, the user settled
 		for _, name := range []string{"db", "as", "output"} {
-			if c.Flags().Changed(name) {
+			if f := c.InheritedFlags().Lookup(name); f != nil && f.Changed {
 				return usagef("--%s belongs on the command line of run, not inside its script", name)
 			}
 		}
@@ -199,7 +199,11 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if a.store, err = a.openStore(ctx, url, issuer, a.flags.keystore, true); err != nil {
 		return nil, err
 	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
+	codec, err := a.flags.keystore.codec()
+	if err != nil {
+		return nil, err
+	}
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != ""})
 	return a.manager, nil
 }
 

@@ -27,6 +27,9 @@ type answer struct {
 	Tokens       []tokenJSON       `json:"tokens,omitempty"`
 	Filters      []filterJSON      `json:"filters,omitempty"`
 	Identity     *identityJSON     `json:"identity,omitempty"`
+	Copied       []putJSON         `json:"copied,omitempty"`
+	Differences  []differenceJSON  `json:"differences,omitempty"`
+	Picks        []pickJSON        `json:"picks,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
