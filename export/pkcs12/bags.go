@@ -1,146 +1,154 @@
 package pkcs12
 
 import (
-	"encoding/asn1"
-	"errors"
+	"bytes"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-var (
-	// RFC 7292 appendix D, bag types.
-	oidKeyBag          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, 1}
-	oidShroudedKeyBag  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, 2}
-	oidCertBag         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, 3}
-	oidSafeContentsBag = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, 6}
+// bag is a SafeBag (RFC 7292 section 4.2) of a package, in file order with the bags that lie in
+// bags in the place of the outer one.
+type bag struct {
+	kind   oid
+	value  []byte // what is in it; of a certificate the certificate alone
+	hidden bool   // it lies in an encrypted part
 
-	// RFC 2985 sections 5.5.1, 5.5.2 and appendix A.
-	oidX509Certificate = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 22, 1}
-	oidFriendlyName    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 20}
-	oidLocalKeyID      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 21}
-)
+	// What its attributes say.
+	alias   string // friendlyName; may be empty
+	keyID   []byte // localKeyID, the same for a key and its certificate; nil if there is none
+	trusted bool   // it has Java's mark of a trusted certificate
 
-// bmpString is the tag of BMPString.
-const bmpString = der.Tag(30)
-
-// entry is a private key or a certificate of a package.
-type entry struct {
-	alias string // friendlyName, the name in the package; may be empty
-	keyID []byte // localKeyID, the same for a key and its certificate; may be empty
-
-	certificate []byte // DER; nil if it is a key
-
-	key        []byte      // PKCS #8, encrypted or not; nil if it is a certificate
-	encryption *encryption // of the key; nil if it is not encrypted
+	attributes cryptobyte.String // all of them, one after the other
+	foreign    bool              // it is of a certificate that is not X.509
 }
 
-// readContents reads SafeContents (RFC 7292 section 4.2) that lie in depth other bags. It
-// passes over certificate revocation lists and secrets, which are no part of a credential.
-func (o *outline) readContents(in cryptobyte.String, depth int) ([]entry, error) {
+func (b *bag) isKey() bool { return b.kind == keyBagOID || b.kind == shroudedKeyBagOID }
+
+func (b *bag) isCertificate() bool { return b.kind == certBagOID && !b.foreign }
+
+// what names a bag that is neither a key nor a certificate.
+func (b *bag) what() string {
+	switch b.kind {
+	case secretBagOID:
+		return "secret key"
+	case crlBagOID:
+		return "CRL"
+	case certBagOID:
+		return "certificate that is not X.509"
+	}
+	return "unknown bag " + b.kind.String()
+}
+
+// contents collects bags.
+type contents struct {
+	bags   []bag
+	others int // of them
+}
+
+// read reads SafeContents (RFC 7292 section 4.2) that lie in depth other bags.
+func (c *contents) read(data []byte, hidden bool, depth int) error {
 	var bags cryptobyte.String
-	if !in.ReadASN1(&bags, der.SEQUENCE) || !in.Empty() {
-		return nil, errDamaged
+	in, err := readBER(data)
+	if err != nil {
+		return err
+	}
+	if !in.ReadASN1(&bags, der.SEQUENCE) {
+		return errDamaged
 	}
 	if depth > maxDepth {
-		return nil, fmt.Errorf("bags in bags, more than %d deep", maxDepth)
+		return fmt.Errorf("bags in bags, more than %d deep", maxDepth)
 	}
-	var entries []entry
 	for !bags.Empty() {
 		kind, value, attributes, ok := readTyped(&bags)
 		if !ok {
-			return nil, errDamaged
+			return errDamaged
 		}
-		if o.bags++; o.bags > maxBags {
-			return nil, fmt.Errorf("more than %d certificates and keys", maxBags)
-		}
-		var e entry
-		var err error
-		switch {
-		case kind.Equal(oidSafeContentsBag):
-			inner, err := o.readContents(value, depth+1)
-			if err != nil {
-				return nil, err
+		if kind == safeContentsBagOID {
+			if c.others++; c.others > maxOthers {
+				return fmt.Errorf("more than %d things that are neither keys nor certificates", maxOthers)
 			}
-			entries = append(entries, inner...)
-			continue
-		case kind.Equal(oidCertBag):
-			err = e.readCertificate(value)
-		case kind.Equal(oidKeyBag), kind.Equal(oidShroudedKeyBag):
-			err = o.readKey(&e, value, kind.Equal(oidShroudedKeyBag))
-		default:
+			if err := c.read(value, hidden, depth+1); err != nil {
+				return err
+			}
 			continue
 		}
-		if err == nil {
-			err = e.readAttributes(attributes)
+		b := bag{kind: kind, value: value, hidden: hidden}
+		if err := b.readValue(); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, err
+		if err := b.readAttributes(attributes); err != nil {
+			return err
 		}
-		entries = append(entries, e)
-	}
-	return entries, nil
-}
-
-// readCertificate reads a CertBag (RFC 7292 section 4.2.3).
-func (e *entry) readCertificate(value cryptobyte.String) error {
-	kind, content, _, ok := readTyped(&value)
-	switch {
-	case ok && !kind.Equal(oidX509Certificate):
-		return errors.New("it holds a certificate that is not X.509")
-	case !ok || !content.ReadASN1Bytes(&e.certificate, der.OCTET_STRING):
-		return errDamaged
+		if err := c.add(b); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// readKey reads a KeyBag or a PKCS8ShroudedKeyBag (RFC 7292 sections 4.2.1 and 4.2.2).
-func (o *outline) readKey(e *entry, value cryptobyte.String, shrouded bool) (err error) {
-	if len(value) > maxKey {
-		return fmt.Errorf("a private key of more than %d bytes", maxKey)
+func (c *contents) add(b bag) error {
+	if !b.isKey() && !b.isCertificate() {
+		c.others++
 	}
-	if !shrouded {
-		e.key = value
-		return nil
+	switch {
+	case c.others > maxOthers:
+		return fmt.Errorf("more than %d things that are neither keys nor certificates", maxOthers)
+	case len(c.bags) == maxBags:
+		return fmt.Errorf("more than %d certificates and keys", maxBags)
 	}
-	var info cryptobyte.String // RFC 5958 section 3
-	if !value.ReadASN1(&info, der.SEQUENCE) {
-		return errDamaged
-	}
-	if e.encryption, err = o.readEncryption(&info, "its private key"); err != nil {
-		return err
-	}
-	if !info.ReadASN1Bytes(&e.key, der.OCTET_STRING) {
-		return errDamaged
-	}
-	return e.encryption.checkLength(e.key, "its private key")
+	c.bags = append(c.bags, b)
+	return nil
 }
 
-// readAttributes reads what follows the value of a bag, of which both attributes here have one
-// value (RFC 2985). A name of another type than BMPString is passed over.
-func (e *entry) readAttributes(in cryptobyte.String) error {
-	var set cryptobyte.String
+// readValue checks what is in a bag as far as that costs nothing.
+func (b *bag) readValue() error {
+	switch b.kind {
+	case certBagOID: // RFC 7292 section 4.2.3
+		in := cryptobyte.String(b.value)
+		kind, content, _, ok := readTyped(&in)
+		if b.foreign = ok && kind != x509CertificateOID; b.foreign {
+			return nil
+		}
+		if ok {
+			b.value, ok = readOctets(&content)
+		}
+		if !ok {
+			return errDamaged
+		}
+	case keyBagOID, shroudedKeyBagOID:
+		if len(b.value) > maxKey {
+			return fmt.Errorf("a private key of more than %d bytes", maxKey)
+		}
+	}
+	return nil
+}
+
+// readAttributes reads what follows the value of a bag, of which both names here have one value
+// (RFC 2985). A name of another type than BMPString is passed over.
+func (b *bag) readAttributes(in cryptobyte.String) error {
 	if in.Empty() {
 		return nil
 	}
-	if !in.ReadASN1(&set, der.SET) {
+	if !in.ReadASN1(&b.attributes, der.SET) {
 		return errDamaged
 	}
-	for !set.Empty() {
-		var attribute, values, name cryptobyte.String
-		var kind asn1.ObjectIdentifier
-		if !set.ReadASN1(&attribute, der.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&kind) || !attribute.ReadASN1(&values, der.SET) {
-			return errDamaged
-		}
-		ok := true
+	for set := b.attributes; !set.Empty(); {
+		var name cryptobyte.String
+		_, kind, values, ok := readAttribute(&set)
 		switch {
-		case kind.Equal(oidFriendlyName) && values.PeekASN1Tag(bmpString):
+		case !ok:
+		case kind == friendlyNameOID && values.PeekASN1Tag(bmpString):
 			if ok = values.ReadASN1(&name, bmpString); ok {
-				e.alias, ok = decodeBMP(name)
+				b.alias, ok = decodeBMP(name)
 			}
-		case kind.Equal(oidLocalKeyID):
-			ok = values.ReadASN1Bytes(&e.keyID, der.OCTET_STRING)
+		case kind == localKeyIDOID:
+			if b.keyID, ok = readOctets(&values); len(b.keyID) == 0 {
+				b.keyID = nil
+			}
+		case kind == trustedUsageOID:
+			b.trusted = true
 		}
 		if !ok {
 			return errDamaged
@@ -148,3 +156,15 @@ func (e *entry) readAttributes(in cryptobyte.String) error {
 	}
 	return nil
 }
+
+// readAttribute reads an Attribute and gives all of it, its type and its values.
+func readAttribute(in *cryptobyte.String) (all cryptobyte.String, kind oid, values cryptobyte.String, ok bool) {
+	var attribute, id cryptobyte.String
+	ok = in.ReadASN1Element(&all, der.SEQUENCE)
+	whole := all
+	ok = ok && whole.ReadASN1(&attribute, der.SEQUENCE) && attribute.ReadASN1(&id, der.OBJECT_IDENTIFIER) && attribute.ReadASN1(&values, der.SET)
+	return all, oid(id), values, ok
+}
+
+// sameAs reports whether two bags hold the same certificate.
+func (b *bag) sameAs(other *bag) bool { return bytes.Equal(b.value, other.value) }

@@ -46,7 +46,7 @@ func integer(n int64) []byte {
 	return der
 }
 
-func oid(id string) []byte {
+func oidOf(id string) []byte {
 	o, err := x509.ParseOID(id)
 	if err != nil {
 		panic(err)
@@ -59,12 +59,11 @@ func oid(id string) []byte {
 }
 
 // alg gives an AlgorithmIdentifier.
-func alg(id string, params ...[]byte) []byte { return seq(oid(id), slices.Concat(params...)) }
+func alg(id string, params ...[]byte) []byte { return seq(oidOf(id), slices.Concat(params...)) }
 
 var salt = octets([]byte("saltsalt"))
 
 const (
-	sha1ID   = "1.3.14.3.2.26"
 	hmac256  = "1.2.840.113549.2.9"
 	aes256   = "2.16.840.1.101.3.4.1.42"
 	tripleID = "1.2.840.113549.1.12.1.3"
@@ -74,37 +73,37 @@ const (
 func pbes1(rounds []byte) []byte { return alg(tripleID, seq(salt, rounds)) }
 
 func kdf(salt, rounds []byte, rest ...[]byte) []byte {
-	return alg(oidPBKDF2.String(), seq(salt, rounds, slices.Concat(rest...)))
+	return alg(pbkdf2ID, seq(salt, rounds, slices.Concat(rest...)))
 }
 
 var iv = make([]byte, aes.BlockSize)
 
-func pbes2(kdf []byte) []byte { return alg(oidPBES2.String(), seq(kdf, alg(aes256, octets(iv)))) }
+func pbes2(kdf []byte) []byte { return alg(pbes2ID, seq(kdf, alg(aes256, octets(iv)))) }
 
 // macData protects with PBMAC1 or the older way; the digest is none.
 func macData(alg, rounds []byte) []byte {
 	return seq(seq(alg, octets(make([]byte, 32))), salt, rounds)
 }
 
-func pbmac1(kdf []byte) []byte { return alg(oidPBMAC1.String(), seq(kdf, alg(hmac256))) }
+func pbmac1(kdf []byte) []byte { return alg(pbmac1ID, seq(kdf, alg(hmac256))) }
 
 func encryptedPart(alg []byte, encrypted []byte) []byte {
-	return seq(oid("1.2.840.113549.1.7.6"), explicit(seq(integer(0),
-		seq(oid("1.2.840.113549.1.7.1"), alg, tlv(0x80, encrypted)))))
+	return seq(oidOf("1.2.840.113549.1.7.6"), explicit(seq(integer(0),
+		seq(oidOf("1.2.840.113549.1.7.1"), alg, tlv(0x80, encrypted)))))
 }
 
 func plainPart(bags ...[]byte) []byte {
-	return seq(oid("1.2.840.113549.1.7.1"), explicit(octets(seq(bags...))))
+	return seq(oidOf("1.2.840.113549.1.7.1"), explicit(octets(seq(bags...))))
 }
 
-func bag(id string, value ...[]byte) []byte { return seq(oid(id), explicit(value...)) }
+func testBag(id string, value ...[]byte) []byte { return seq(oidOf(id), explicit(value...)) }
 
-func keyBag(alg, encrypted []byte) []byte {
-	return bag("1.2.840.113549.1.12.10.1.2", seq(alg, octets(encrypted)))
+func testKeyBag(alg, encrypted []byte) []byte {
+	return testBag("1.2.840.113549.1.12.10.1.2", seq(alg, octets(encrypted)))
 }
 
-func certBag(c *x509.Certificate) []byte {
-	return bag("1.2.840.113549.1.12.10.1.3", seq(oid("1.2.840.113549.1.9.22.1"), explicit(octets(c.Raw))))
+func testCertBag(c *x509.Certificate) []byte {
+	return testBag("1.2.840.113549.1.12.10.1.3", seq(oidOf("1.2.840.113549.1.9.22.1"), explicit(octets(c.Raw))))
 }
 
 // pfx puts parts and, where there is one, a MAC together.
@@ -146,8 +145,8 @@ func encrypt(t testing.TB, password string, data []byte) []byte {
 var oneRound = pbes2(kdf(salt, integer(1), alg(hmac256)))
 
 // attribute gives one attribute of a bag, and named a bag that has it.
-func attribute(id asn1.ObjectIdentifier, value []byte) []byte {
-	return seq(oid(id.String()), tlv(0x31, value))
+func attribute(id oid, value []byte) []byte {
+	return seq(oidOf(id.String()), tlv(0x31, value))
 }
 
 func named(bag []byte, attributes ...[]byte) []byte {

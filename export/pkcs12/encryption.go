@@ -3,6 +3,7 @@ package pkcs12
 import (
 	"bytes"
 	"crypto/cipher"
+	"crypto/rc4"
 	"crypto/sha1"
 	"errors"
 	"fmt"
@@ -15,24 +16,31 @@ import (
 // further one would let a package ask for its rounds once more.
 const maxKeySize = 64
 
+// scheme names how something is encrypted, by object identifiers. The zero scheme is none.
+type scheme struct {
+	cipher string // the scheme of PBES1, or the cipher of PBES2
+	prf    string // of PBES2
+}
+
 // encryption says how something was encrypted.
 type encryption struct {
+	scheme
 	cipher blockCipher
 	kdf    pbkdf2Params
 	iv     []byte // nil for PBES1, which derives it
 }
 
-// readEncryption reads the algorithm that what is encrypted with, and adds up its rounds.
-func (o *outline) readEncryption(in *cryptobyte.String, what string) (*encryption, error) {
+// readEncryption reads the algorithm that what is encrypted with.
+func readEncryption(in *cryptobyte.String, what string) (*encryption, error) {
 	a, ok := readAlgorithm(in)
 	if !ok {
 		return nil, errDamaged
 	}
-	if a.id.Equal(oidPBES2) {
-		return o.readPBES2(a, what)
+	if a.id == pbes2ID {
+		return readPBES2(a, what)
 	}
-	e := &encryption{}
-	if e.cipher, ok = pbes1Schemes[a.id.String()]; !ok {
+	e := &encryption{scheme: scheme{cipher: a.id}}
+	if e.cipher, ok = pbes1Schemes[a.id]; !ok {
 		return nil, unsupported(a.id, what)
 	}
 	var params cryptobyte.String // RFC 7292 appendix C, pkcs-12PbeParams
@@ -40,22 +48,22 @@ func (o *outline) readEncryption(in *cryptobyte.String, what string) (*encryptio
 		return nil, errDamaged
 	}
 	var err error
-	e.kdf.rounds, err = o.addRounds(&params)
+	e.kdf.rounds, err = readRounds(&params)
 	return e, err
 }
 
 // readPBES2 reads the parameters of RFC 8018 appendix A.4.
-func (o *outline) readPBES2(a algorithm, what string) (*encryption, error) {
-	kdf, scheme, err := o.readPBKDF2(a, what)
+func readPBES2(a algorithm, what string) (*encryption, error) {
+	kdf, under, err := readPBKDF2(a, what)
 	if err != nil {
 		return nil, err
 	}
-	e := &encryption{kdf: kdf}
+	e := &encryption{scheme: scheme{cipher: under.id, prf: kdf.prfID}, kdf: kdf}
 	var ok bool
-	if e.cipher, ok = pbes2Ciphers[scheme.id.String()]; !ok {
-		return nil, unsupported(scheme.id, what)
+	if e.cipher, ok = pbes2Ciphers[under.id]; !ok {
+		return nil, unsupported(under.id, what)
 	}
-	if !scheme.params.ReadASN1Bytes(&e.iv, der.OCTET_STRING) || len(e.iv) != e.cipher.blockSize ||
+	if !under.params.ReadASN1Bytes(&e.iv, der.OCTET_STRING) || len(e.iv) != e.cipher.blockSize ||
 		kdf.keySize != 0 && kdf.keySize != e.cipher.keySize {
 		return nil, errDamaged
 	}
@@ -64,41 +72,54 @@ func (o *outline) readPBES2(a algorithm, what string) (*encryption, error) {
 
 // readPBKDF2 reads what PBES2 and PBMAC1 have in common (RFC 8018 appendix A.4 and A.5): PBKDF2,
 // and the scheme that its key is for.
-func (o *outline) readPBKDF2(a algorithm, what string) (kdf pbkdf2Params, scheme algorithm, err error) {
+func readPBKDF2(a algorithm, what string) (kdf pbkdf2Params, under algorithm, err error) {
 	var params, in cryptobyte.String
 	if !a.params.ReadASN1(&params, der.SEQUENCE) {
-		return kdf, scheme, errDamaged
+		return kdf, under, errDamaged
 	}
 	derive, ok := readAlgorithm(&params)
 	if !ok {
-		return kdf, scheme, errDamaged
+		return kdf, under, errDamaged
 	}
-	if !derive.id.Equal(oidPBKDF2) {
-		return kdf, scheme, unsupported(derive.id, what)
+	if derive.id != pbkdf2ID {
+		return kdf, under, unsupported(derive.id, what)
 	}
-	if scheme, ok = readAlgorithm(&params); !ok {
-		return kdf, scheme, errDamaged
+	if under, ok = readAlgorithm(&params); !ok {
+		return kdf, under, errDamaged
 	}
 	// RFC 8018 appendix A.2; the other choice of salt is not in use.
 	if !derive.params.ReadASN1(&in, der.SEQUENCE) || !in.ReadASN1Bytes(&kdf.salt, der.OCTET_STRING) {
-		return kdf, scheme, errDamaged
+		return kdf, under, errDamaged
 	}
-	if kdf.rounds, err = o.addRounds(&in); err != nil {
-		return kdf, scheme, err
+	if kdf.rounds, err = readRounds(&in); err != nil {
+		return kdf, under, err
 	}
 	if in.PeekASN1Tag(der.INTEGER) && (!in.ReadASN1Integer(&kdf.keySize) || kdf.keySize < 1 || kdf.keySize > maxKeySize) {
-		return kdf, scheme, errDamaged
+		return kdf, under, errDamaged
 	}
-	prf := algorithm{id: oidHMACSHA1}
+	prf := algorithm{id: hmacSHA1ID}
 	if !in.Empty() {
 		if prf, ok = readAlgorithm(&in); !ok {
-			return kdf, scheme, errDamaged
+			return kdf, under, errDamaged
 		}
 	}
-	if kdf.prf, ok = hmacs[prf.id.String()]; !ok {
-		return kdf, scheme, unsupported(prf.id, what)
+	kdf.prfID = prf.id
+	if kdf.prf, ok = hmacs[prf.id]; !ok {
+		return kdf, under, unsupported(prf.id, what)
 	}
-	return kdf, scheme, nil
+	return kdf, under, nil
+}
+
+// readRounds reads a number of rounds.
+func readRounds(in *cryptobyte.String) (int, error) {
+	var rounds int64
+	if !in.PeekASN1Tag(der.INTEGER) {
+		return 0, errDamaged
+	}
+	if !in.ReadASN1Integer(&rounds) || rounds < 1 || rounds > maxRounds {
+		return 0, fmt.Errorf("a number of key derivation rounds that is not 1 to %d", maxRounds)
+	}
+	return int(rounds), nil
 }
 
 // checkLength refuses encrypted data of a length that cannot be, so that no key is derived in vain.
@@ -109,27 +130,41 @@ func (e *encryption) checkLength(data []byte, what string) error {
 	return nil
 }
 
+// derive gives the key and the initialization vector.
+func (e *encryption) derive(s secret) (key, iv []byte, err error) {
+	if e.iv != nil {
+		key, err = e.kdf.derive(s.utf8, e.cipher.keySize)
+		return key, e.iv, err
+	}
+	key = deriveKey(sha1.New, forKey, s.bmp, e.kdf.salt, e.kdf.rounds, e.cipher.keySize)
+	if e.cipher.create != nil {
+		iv = deriveKey(sha1.New, forIV, s.bmp, e.kdf.salt, e.kdf.rounds, e.cipher.blockSize)
+	}
+	return key, iv, nil
+}
+
 var errPadding = errors.New("bad padding")
 
 // decrypt takes the encryption and the padding of RFC 8018 section 6.1.1 away.
 func (e *encryption) decrypt(s secret, data []byte) ([]byte, error) {
-	var key, iv []byte
-	if e.iv == nil {
-		key = deriveKey(sha1.New, forKey, s.bmp, e.kdf.salt, e.kdf.rounds, e.cipher.keySize)
-		iv = deriveKey(sha1.New, forIV, s.bmp, e.kdf.salt, e.kdf.rounds, e.cipher.blockSize)
-	} else {
-		var err error
-		if key, err = e.kdf.derive(s.utf8, e.cipher.keySize); err != nil {
-			return nil, err
-		}
-		iv = e.iv
+	key, iv, err := e.derive(s)
+	if err != nil {
+		return nil, err
 	}
 	defer clear(key)
+	out := make([]byte, len(data))
+	if e.cipher.create == nil {
+		stream, err := rc4.NewCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		stream.XORKeyStream(out, data)
+		return out, nil
+	}
 	block, err := e.cipher.create(key)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, len(data))
 	cipher.NewCBCDecrypter(block, iv).CryptBlocks(out, data)
 	pad := int(out[len(out)-1])
 	if pad < 1 || pad > e.cipher.blockSize || !bytes.HasSuffix(out, bytes.Repeat([]byte{byte(pad)}, pad)) {
@@ -137,4 +172,22 @@ func (e *encryption) decrypt(s secret, data []byte) ([]byte, error) {
 		return nil, errPadding
 	}
 	return out[:len(out)-pad], nil
+}
+
+// encrypt gives the padded and encrypted form of data, which stays as it is.
+func (e *encryption) encrypt(s secret, data []byte) ([]byte, error) {
+	key, iv, err := e.derive(s)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	block, err := e.cipher.create(key)
+	if err != nil {
+		return nil, err
+	}
+	pad := e.cipher.blockSize - len(data)%e.cipher.blockSize
+	out := make([]byte, 0, len(data)+pad)
+	out = append(append(out, data...), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, out)
+	return out, nil
 }

@@ -45,7 +45,7 @@ func FuzzDecode(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		got, err := Decode(data, password)
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20+256*uint64(len(data)) {
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20+512*uint64(len(data)) {
 			t.Errorf("%d bytes of memory for %d", used, len(data))
 		}
 		if refused != nil && err == nil {

@@ -69,6 +69,7 @@ type pbkdf2Params struct {
 	rounds  int
 	keySize int // 0 if the package does not say
 	prf     func() hash.Hash
+	prfID   string // its object identifier
 }
 
 // derive gives a key, or an error where the program may not use the algorithm.

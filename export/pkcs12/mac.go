@@ -19,11 +19,18 @@ type mac struct {
 	hash   func() hash.Hash // of the HMAC
 	pbmac1 bool             // RFC 9579; if not, RFC 7292 appendix B
 	value  []byte
+	scheme macScheme
+}
+
+// macScheme names how a MAC is made, by object identifiers. The zero one is none.
+type macScheme struct {
+	hash string // the digest, or the HMAC of PBMAC1
+	prf  string // of PBMAC1
 }
 
 // readMAC reads MacData (RFC 7292 section 4). With PBMAC1 its own salt and rounds mean nothing
 // (RFC 9579 section 4), and some programs write zero rounds.
-func (o *outline) readMAC(in cryptobyte.String) (*mac, error) {
+func readMAC(in cryptobyte.String) (*mac, error) {
 	var data, info cryptobyte.String
 	m := &mac{}
 	if !in.ReadASN1(&data, der.SEQUENCE) || !data.ReadASN1(&info, der.SEQUENCE) {
@@ -35,29 +42,30 @@ func (o *outline) readMAC(in cryptobyte.String) (*mac, error) {
 	}
 	var err error
 	switch {
-	case a.id.Equal(oidPBMAC1):
-		err = o.readPBMAC1(a, m)
-	case digests[a.id.String()] == nil:
+	case a.id == pbmac1ID:
+		err = m.readPBMAC1(a)
+	case digests[a.id] == nil:
 		err = unsupported(a.id, "its MAC")
 	default:
-		m.hash, m.kdf.rounds = digests[a.id.String()], 1
+		m.hash, m.scheme.hash, m.kdf.rounds = digests[a.id], a.id, 1
 		if !data.Empty() { // one round by default
-			m.kdf.rounds, err = o.addRounds(&data)
+			m.kdf.rounds, err = readRounds(&data)
 		}
 	}
 	return m, err
 }
 
 // readPBMAC1 reads the parameters of RFC 8018 appendix A.5.
-func (o *outline) readPBMAC1(a algorithm, m *mac) error {
-	kdf, scheme, err := o.readPBKDF2(a, "its MAC")
+func (m *mac) readPBMAC1(a algorithm) error {
+	kdf, under, err := readPBKDF2(a, "its MAC")
 	if err != nil {
 		return err
 	}
-	m.kdf, m.hash, m.pbmac1 = kdf, hmacs[scheme.id.String()], true
+	m.kdf, m.hash, m.pbmac1 = kdf, hmacs[under.id], true
+	m.scheme = macScheme{hash: under.id, prf: kdf.prfID}
 	switch {
 	case m.hash == nil:
-		return unsupported(scheme.id, "its MAC")
+		return unsupported(under.id, "its MAC")
 	case kdf.keySize == 0: // RFC 9579 section 4
 		return errors.New("its MAC does not give the length of its key, without which PBMAC1 is not to be trusted")
 	case kdf.keySize < minKeySize:

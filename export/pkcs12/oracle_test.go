@@ -26,6 +26,8 @@ func TestFromOpenssl(t *testing.T) {
 		{"rsa", "pass:swordfish -certfile chain.pem -legacy"},
 		{"rsa", "pass:swordfish -certfile chain.pem -legacy -descert"},
 		{"ec", "pass:swordfish -legacy -certpbe PBE-SHA1-RC2-128 -keypbe PBE-SHA1-RC2-128"},
+		{"ec", "pass:swordfish -legacy -certpbe PBE-SHA1-RC4-128 -keypbe PBE-SHA1-RC4-40"},
+		{"ec", "pass:swordfish -legacy -certpbe PBE-SHA1-2DES -keypbe PBE-SHA1-2DES"},
 		{"ec", "pass:swordfish -certpbe AES-128-CBC -keypbe AES-192-CBC -macalg sha512 -iter 5000"},
 		{"ec", "pass:swordfish -certpbe NONE -keypbe NONE"},
 		{"ec", "pass:swordfish -certpbe NONE -macalg sha1"},
@@ -76,13 +78,16 @@ func TestFromOpensslRefused(t *testing.T) {
 	writeBundle(t, dir, b)
 	const in = "pkcs12 -export -inkey key.pem -in leaf.pem -certfile chain.pem -out old.p12 -passout pass:swordfish"
 	for args, want := range map[string]string{
-		"-legacy -keypbe PBE-SHA1-RC4-128": "its private key is protected with 128-bit RC4 (1.2.840.113549.1.12.1.1)",
-		"-legacy -certpbe PBE-SHA1-2DES":   "a part of it is protected with two-key 3DES (1.2.840.113549.1.12.1.4)",
-		"-legacy -macalg md5":              "its MAC is protected with MD5 (1.2.840.113549.2.5)",
+		"-legacy -keypbe PBE-MD5-DES":   "its private key is protected with MD5 and DES (1.2.840.113549.1.5.3)",
+		"-legacy -certpbe PBE-SHA1-DES": "part 1 of it is protected with SHA-1 and DES (1.2.840.113549.1.5.10)",
+		"-legacy -macalg md5":           "its MAC is protected with MD5 (1.2.840.113549.2.5)",
 	} {
 		oracle.OpenSSL(t, dir, append(strings.Fields(in), strings.Fields(args)...)...)
 		_, err := Decode(oracle.Read(t, dir, "old.p12"), []byte("swordfish"))
 		wantError(t, err, want, "swordfish")
+		if !errors.Is(err, ErrUnsupported) || errors.Is(err, ErrPassword) {
+			t.Errorf("%s: error %q is not ErrUnsupported", args, err)
+		}
 		wantError(t, err, "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW", "")
 		oracle.OpenSSL(t, dir, "pkcs12", "-legacy", "-in", "old.p12", "-nodes", "-out", "all.pem", "-passin", "pass:swordfish")
 		oracle.OpenSSL(t, dir, "pkcs12", "-export", "-in", "all.pem", "-out", "new.p12", "-passout", "pass:swordfish")

@@ -1,151 +1,185 @@
 package pkcs12
 
 import (
-	"encoding/asn1"
 	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
+
+	"signet/export/ber"
 )
 
 // Limits of what a package may ask for. All of them hold before the work that they limit.
 const (
-	// maxSize caps the package in bytes. A private key with its chain has a few thousand.
-	maxSize = 1 << 20
+	// maxRounds caps one key derivation, as Java does: a second or two.
+	maxRounds = 5_000_000
 
-	// maxRounds caps the key derivation rounds that all parts of a package together ask for:
-	// more would keep the machine busy for minutes before the password is even checked. Java
-	// refuses one part with half of it.
-	maxRounds = 10_000_000
+	// maxFileRounds caps the MAC and the encrypted parts of a file together: more would keep the
+	// machine busy for minutes before anything is known of it.
+	maxFileRounds = 10_000_000
+
+	// maxKeyRounds caps the private keys that are opened from one file, each counted once: ten
+	// thousand of them with twice the usual number of rounds.
+	maxKeyRounds = 200_000_000
 
 	// maxKey caps one private key in bytes, a little above what cert.ParsePrivateKey reads: the
 	// check of a larger RSA key would take minutes.
 	maxKey = 16 << 10
 
 	// maxParts and maxBags cap the parts of a package and what is in all of them: a thing of a
-	// few bytes costs a hundred of memory.
-	maxParts = 4096
-	maxBags  = 4096
+	// few bytes costs a few hundred of memory. A key with its chain has four bags.
+	maxParts = 1 << 16
+	maxBags  = 500_000
+
+	// maxOthers caps the bags that are neither keys nor certificates, the smallest ones of all.
+	maxOthers = 10_000
 
 	// maxDepth caps how deep bags lie in bags.
 	maxDepth = 8
 )
 
-var (
-	contextTag0 = der.Tag(0).Constructed().ContextSpecific()
+var contextTag0 = der.Tag(0).Constructed().ContextSpecific()
 
-	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
-	oidEncryptedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
-)
+var errDamaged = errors.New("its structure is damaged")
 
-var errDamaged = errors.New("not in DER, or cut or altered")
-
-// outline is a package as far as it is read: without its password at first, and then with what
-// was encrypted. It counts what the package asks for.
+// outline is a package as far as it is read without its password.
 type outline struct {
 	mac    *mac   // nil if there is none
 	sealed []byte // what the MAC is of
 	parts  []part // in file order
-	bags   int    // in all parts that can be seen
-	rounds int    // of key derivation, of all that can be seen
+	rounds int    // of the MAC and the encrypted parts
 }
 
 // part is one ContentInfo of a package.
 type part struct {
-	encryption *encryption // nil if entries could be read
-	encrypted  []byte
-	entries    []entry
+	encryption *encryption // nil if content is not encrypted
+	content    []byte
 }
 
 // readOutline reads all of a package that needs no password, and refuses what asks for too much
 // work or for an algorithm that is not known.
 func readOutline(data []byte) (*outline, error) {
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("larger than %d bytes", maxSize)
+	if len(data) > ber.MaxSize {
+		return nil, fmt.Errorf("larger than %d bytes", ber.MaxSize)
 	}
-	in := cryptobyte.String(data)
-	var pfx, safe, parts cryptobyte.String
+	in, err := readBER(data)
+	if err != nil {
+		return nil, err
+	}
+	var pfx, parts cryptobyte.String
 	var version int
-	if !in.ReadASN1(&pfx, der.SEQUENCE) || !in.Empty() || !pfx.ReadASN1Integer(&version) || version != 3 {
+	if !in.ReadASN1(&pfx, der.SEQUENCE) || !pfx.ReadASN1Integer(&version) || version != 3 {
 		return nil, errDamaged
 	}
 	kind, content, _, ok := readTyped(&pfx)
 	switch {
-	case ok && !kind.Equal(oidData): // RFC 7292 section 4
-		return nil, errors.New("protected by a signature instead of a password, which is not supported")
-	case !ok || !content.ReadASN1(&safe, der.OCTET_STRING) || !content.Empty():
+	case ok && kind == signedDataOID: // RFC 7292 section 4
+		return nil, fmt.Errorf("protected by a signature instead of a password, which is %w", ErrUnsupported)
+	case !ok || kind != dataOID:
 		return nil, errDamaged
 	}
-	o := &outline{sealed: safe}
-	if !safe.ReadASN1(&parts, der.SEQUENCE) || !safe.Empty() {
+	o := &outline{}
+	// The MAC is of the contents of the octet string, whatever pieces it had (section 5.1).
+	if o.sealed, ok = readOctets(&content); !ok || !content.Empty() {
 		return nil, errDamaged
 	}
-	var err error
+	if in, err = readBER(o.sealed); err != nil {
+		return nil, err
+	}
+	if !in.ReadASN1(&parts, der.SEQUENCE) {
+		return nil, errDamaged
+	}
 	if !pfx.Empty() {
-		if o.mac, err = o.readMAC(pfx); err != nil {
+		if o.mac, err = readMAC(pfx); err != nil {
 			return nil, err
 		}
+		o.rounds = o.mac.kdf.rounds
 	}
 	for !parts.Empty() {
 		if len(o.parts) == maxParts {
 			return nil, fmt.Errorf("more than %d parts", maxParts)
 		}
-		p, err := o.readPart(&parts)
+		p, err := readPart(&parts, fmt.Sprintf("part %d of it", len(o.parts)+1))
 		if err != nil {
 			return nil, err
 		}
-		o.parts = append(o.parts, p)
+		if o.parts = append(o.parts, p); p.encryption != nil {
+			o.rounds += p.encryption.kdf.rounds
+		}
+		if o.rounds > maxFileRounds {
+			return nil, fmt.Errorf("a number of key derivation rounds that is not 1 to %d in all", maxFileRounds)
+		}
 	}
 	return o, nil
 }
 
+// readBER gives one value in DER.
+func readBER(data []byte) (cryptobyte.String, error) {
+	out, err := ber.ToDER(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return out, nil
+}
+
 // readTyped reads SEQUENCE { OBJECT IDENTIFIER, [0] { content }, rest }: a ContentInfo or a
 // SafeBag.
-func readTyped(in *cryptobyte.String) (kind asn1.ObjectIdentifier, content, rest cryptobyte.String, ok bool) {
-	ok = in.ReadASN1(&rest, der.SEQUENCE) && rest.ReadASN1ObjectIdentifier(&kind) && rest.ReadASN1(&content, contextTag0)
-	return kind, content, rest, ok
+func readTyped(in *cryptobyte.String) (kind oid, content, rest cryptobyte.String, ok bool) {
+	var id cryptobyte.String
+	ok = in.ReadASN1(&rest, der.SEQUENCE) && rest.ReadASN1(&id, der.OBJECT_IDENTIFIER) && rest.ReadASN1(&content, contextTag0)
+	return oid(id), content, rest, ok
+}
+
+func readOctets(in *cryptobyte.String) (out []byte, ok bool) {
+	ok = in.ReadASN1Bytes(&out, der.OCTET_STRING)
+	return out, ok
 }
 
 // readPart reads one ContentInfo of the AuthenticatedSafe (RFC 7292 section 4.1).
-func (o *outline) readPart(in *cryptobyte.String) (p part, err error) {
+func readPart(in *cryptobyte.String, what string) (p part, err error) {
 	kind, content, _, ok := readTyped(in)
 	switch {
 	case !ok:
 		return p, errDamaged
-	case kind.Equal(oidData):
-		var octets cryptobyte.String
-		if !content.ReadASN1(&octets, der.OCTET_STRING) || !content.Empty() {
+	case kind == dataOID:
+		if p.content, ok = readOctets(&content); !ok || !content.Empty() {
 			return p, errDamaged
 		}
-		p.entries, err = o.readContents(octets, 0)
-		return p, err
-	case !kind.Equal(oidEncryptedData):
-		return p, unsupported(kind, "a part of it")
+		return p, nil
+	case kind != encryptedDataOID:
+		return p, unsupported(kind.String(), what)
 	}
 	var data, info cryptobyte.String // RFC 5652 section 8
 	if !content.ReadASN1(&data, der.SEQUENCE) || !data.SkipASN1(der.INTEGER) ||
 		!data.ReadASN1(&info, der.SEQUENCE) || !info.SkipASN1(der.OBJECT_IDENTIFIER) {
 		return p, errDamaged
 	}
-	if p.encryption, err = o.readEncryption(&info, "a part of it"); err != nil {
+	if p.encryption, err = readEncryption(&info, what); err != nil {
 		return p, err
 	}
-	if !info.ReadASN1Bytes(&p.encrypted, der.Tag(0).ContextSpecific()) {
+	if p.content, ok = readImplicitOctets(&info); !ok {
 		return p, errDamaged
 	}
-	return p, p.encryption.checkLength(p.encrypted, "a part of it")
+	return p, p.encryption.checkLength(p.content, what)
 }
 
-// addRounds reads a number of rounds.
-func (o *outline) addRounds(in *cryptobyte.String) (int, error) {
-	var rounds int64
-	if !in.PeekASN1Tag(der.INTEGER) {
-		return 0, errDamaged
+// readImplicitOctets reads [0] IMPLICIT OCTET STRING, whose pieces package ber could not join.
+func readImplicitOctets(in *cryptobyte.String) (out []byte, ok bool) {
+	if in.PeekASN1Tag(der.Tag(0).ContextSpecific()) {
+		ok = in.ReadASN1Bytes(&out, der.Tag(0).ContextSpecific())
+		return out, ok
 	}
-	if !in.ReadASN1Integer(&rounds) || rounds < 1 || rounds > int64(maxRounds-o.rounds) {
-		return 0, fmt.Errorf("a number of key derivation rounds that is not 1 to %d in all", maxRounds)
+	var pieces, piece cryptobyte.String
+	if !in.ReadASN1(&pieces, contextTag0) {
+		return nil, false
 	}
-	o.rounds += int(rounds)
-	return int(rounds), nil
+	out = make([]byte, 0, len(pieces))
+	for !pieces.Empty() {
+		if !pieces.ReadASN1(&piece, der.OCTET_STRING) {
+			return nil, false
+		}
+		out = append(out, piece...)
+	}
+	return out, true
 }

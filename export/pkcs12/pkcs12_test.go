@@ -86,7 +86,7 @@ func TestHiddenKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bags := seq(certBag(want.Certificates[0]), keyBag(oneRound, encrypt(t, "x", pkcs8)), certBag(want.Certificates[1]))
+	bags := seq(testCertBag(want.Certificates[0]), testKeyBag(oneRound, encrypt(t, "x", pkcs8)), testCertBag(want.Certificates[1]))
 	got, err := Decode(sealed(t, "x", encryptedPart(oneRound, encrypt(t, "x", bags))), []byte("x"))
 	if err != nil {
 		t.Fatal(err)
@@ -97,12 +97,12 @@ func TestHiddenKey(t *testing.T) {
 // Packages whose MAC is right and whose contents are not.
 func TestDecodeRefused(t *testing.T) {
 	b := identity(t, "ec", 1)
-	leaf, ca := certBag(b.Certificates[0]), certBag(b.Certificates[1])
+	leaf, ca := testCertBag(b.Certificates[0]), testCertBag(b.Certificates[1])
 	pkcs8, err := cert.MarshalPrivateKey(b.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := func(password string, pkcs8 []byte) []byte { return keyBag(oneRound, encrypt(t, password, pkcs8)) }
+	key := func(password string, pkcs8 []byte) []byte { return testKeyBag(oneRound, encrypt(t, password, pkcs8)) }
 	x, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -130,17 +130,17 @@ func TestDecodeRefused(t *testing.T) {
 		{"nothing", sealed(t, "x"), "neither a private key nor a certificate"},
 		{"key only", sealed(t, "x", plainPart(key("x", pkcs8))), "certificate of its private key is missing"},
 		{"key of no certificate", sealed(t, "x", plainPart(key("x", other), leaf, ca)), "certificate of its private key is missing"},
-		{"attributes that are none", sealed(t, "x", plainPart(seq(leaf[4:], octets()))), "not in DER"},
-		{"name of half a character", sealed(t, "x", plainPart(named(leaf, attribute(oidFriendlyName, tlv(0x1e, []byte("a")))))), "not in DER"},
-		{"key ID that is none", sealed(t, "x", plainPart(named(leaf, attribute(oidLocalKeyID, integer(1))))), "not in DER"},
+		{"attributes that are none", sealed(t, "x", plainPart(seq(leaf[4:], octets()))), "structure is damaged"},
+		{"name of half a character", sealed(t, "x", plainPart(named(leaf, attribute(friendlyNameOID, tlv(0x1e, []byte("a")))))), "structure is damaged"},
+		{"key ID that is none", sealed(t, "x", plainPart(named(leaf, attribute(localKeyIDOID, integer(1))))), "structure is damaged"},
 		{"key under another password", sealed(t, "x", plainPart(leaf, key("y", pkcs8))), "another password than the package"},
 		{"part under another password", sealed(t, "x", plainPart(key("x", pkcs8)), encryptedPart(oneRound, encrypt(t, "y", seq(leaf)))), "another password than the package"},
 		{"key cut", sealed(t, "x", plainPart(leaf, key("x", pkcs8[:40]))), "or is damaged"},
-		{"key cut, not encrypted", sealed(t, "x", plainPart(leaf, bag(oidKeyBag.String(), pkcs8[:40]))), "not a usable private key"},
-		{"key of odd length", sealed(t, "x", plainPart(leaf, keyBag(oneRound, pkcs8[:33]))), "block size"},
+		{"key cut, not encrypted", sealed(t, "x", plainPart(leaf, testBag(keyBagOID.String(), seq(integer(0), alg("1.2.3"))))), "not a usable private key"},
+		{"key of odd length", sealed(t, "x", plainPart(leaf, testKeyBag(oneRound, pkcs8[:33]))), "block size"},
 		{"part that is no DER", sealed(t, "x", plainPart(leaf), encryptedPart(oneRound, encrypt(t, "x", []byte("rubbish")))), "or is damaged"},
-		{"certificate cut", sealed(t, "x", plainPart(bag("1.2.840.113549.1.12.10.1.3", seq(oid("1.2.840.113549.1.9.22.1"), explicit(octets(b.Certificates[0].Raw[:99])))), key("x", pkcs8))), "not an X.509 certificate"},
-		{"odd certificate", sealed(t, "x", plainPart(leaf, certBag(odd), key("x", pkcs8))), "certificate 2: not an X.509 certificate"},
+		{"certificate cut", sealed(t, "x", plainPart(testBag("1.2.840.113549.1.12.10.1.3", seq(oidOf("1.2.840.113549.1.9.22.1"), explicit(octets(b.Certificates[0].Raw[:99])))), key("x", pkcs8))), "not an X.509 certificate"},
+		{"odd certificate", sealed(t, "x", plainPart(leaf, testCertBag(odd), key("x", pkcs8))), "certificate 2: not an X.509 certificate"},
 		{"X25519", sealed(t, "x", plainPart(leaf, key("x", x25519))), "type *ecdh.PrivateKey cannot sign"},
 	} {
 		_, err := Decode(tt.in, []byte("x"))

@@ -24,23 +24,23 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	renewed := identity(t, "ec", 0).Certificates[0] // all keys of kind ec are one
-	id := attribute(oidLocalKeyID, octets([]byte("1")))
-	name := attribute(oidFriendlyName, tlv(0x1e, encodeBMP("SRV1")))
+	id := attribute(localKeyIDOID, octets([]byte("1")))
+	name := attribute(friendlyNameOID, tlv(0x1e, encodeBMP("SRV1")))
 	key := func(attributes ...[]byte) []byte {
-		return named(bag(oidKeyBag.String(), pkcs8), attributes...)
+		return named(testBag(keyBagOID.String(), pkcs8), attributes...)
 	}
-	nest := func(bags ...[]byte) []byte { return bag(oidSafeContentsBag.String(), seq(bags...)) }
+	nest := func(bags ...[]byte) []byte { return testBag(safeContentsBagOID.String(), seq(bags...)) }
 	leaf, ca, root, other := b.Certificates[0], b.Certificates[1], b.Certificates[2], renewed
 	for _, tt := range []struct {
 		name string
 		in   []byte
 		want []*x509.Certificate
 	}{
-		{"by key ID", sealed(t, "x", plainPart(certBag(other), certBag(root), named(certBag(leaf), id), certBag(ca)), plainPart(key(id, name))), []*x509.Certificate{leaf, other, root, ca}},
-		{"first with the key", sealed(t, "x", plainPart(key(name), certBag(other), certBag(leaf))), []*x509.Certificate{other, leaf}},
-		{"key ID of none", sealed(t, "x", plainPart(key(name, id), certBag(other), certBag(leaf))), []*x509.Certificate{other, leaf}},
-		{"nested", sealed(t, "x", plainPart(nest(nest(key(name, id)), named(certBag(leaf), id)), certBag(ca))), []*x509.Certificate{leaf, ca}},
-		{"no MAC", pfx(nil, plainPart(key(name), certBag(leaf), bag("1.2.840.113549.1.12.10.1.4"))), []*x509.Certificate{leaf}},
+		{"by key ID", sealed(t, "x", plainPart(testCertBag(other), testCertBag(root), named(testCertBag(leaf), id), testCertBag(ca)), plainPart(key(id, name))), []*x509.Certificate{leaf, other, root, ca}},
+		{"first with the key", sealed(t, "x", plainPart(key(name), testCertBag(other), testCertBag(leaf))), []*x509.Certificate{other, leaf}},
+		{"key ID of none", sealed(t, "x", plainPart(key(name, id), testCertBag(other), testCertBag(leaf))), []*x509.Certificate{other, leaf}},
+		{"nested", sealed(t, "x", plainPart(nest(nest(key(name, id)), named(testCertBag(leaf), id)), testCertBag(ca))), []*x509.Certificate{leaf, ca}},
+		{"no MAC", pfx(nil, plainPart(key(name), testCertBag(leaf), testBag("1.2.840.113549.1.12.10.1.4"))), []*x509.Certificate{leaf}},
 	} {
 		password := []byte("x")
 		if tt.name == "no MAC" {
@@ -55,7 +55,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Several keys are refused by their names, in file order; open gives all of them.
+// Several keys are refused by their names, in file order; Read gives all of them.
 func TestSeveralKeys(t *testing.T) {
 	var parts [][]byte
 	want := []string{"b", "a", "Größe"}
@@ -65,31 +65,28 @@ func TestSeveralKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := attribute(oidFriendlyName, tlv(0x1e, encodeBMP(want[i])))
-		bags := seq(named(keyBag(oneRound, encrypt(t, "x", pkcs8)), name), certBag(b.Certificates[0]))
+		name := attribute(friendlyNameOID, tlv(0x1e, encodeBMP(want[i])))
+		bags := seq(named(testKeyBag(oneRound, encrypt(t, "x", pkcs8)), name), testCertBag(b.Certificates[0]))
 		parts = append(parts, encryptedPart(oneRound, encrypt(t, "x", bags)))
 	}
 	data := sealed(t, "x", parts...)
 	_, err := Decode(data, []byte("x"))
-	wantError(t, err, `more than one private key: "b", "a", "Größe"; copy one of them with: keytool -importkeystore`, "")
+	wantError(t, err, `more than one private key: "b", "a", "Größe"; copy one of them with: signet copy`, "")
 
-	entries, op, err := open(data, []byte("x"))
+	ks, err := Read(data, []byte("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for i, e := range entries {
-		if e.key == nil {
-			continue
-		}
-		got = append(got, e.alias)
-		key, err := op.privateKey(e)
+	for _, e := range ks.Entries {
+		got = append(got, e.Alias)
+		key, err := e.Key.Open(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := cert.Parse(entries[i+1].certificate)
+		c, err := cert.Parse(e.Chain[0])
 		if err != nil || !cert.SameKey(key.Public(), c.PublicKey) {
-			t.Errorf("%q: another key than its certificate's, %v", e.alias, err)
+			t.Errorf("%q: another key than its certificate's, %v", e.Alias, err)
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -100,7 +97,7 @@ func TestSeveralKeys(t *testing.T) {
 // The empty password is two zero bytes to some programs and no bytes to others.
 func TestEmptyPasswords(t *testing.T) {
 	want := identity(t, "ed25519", 0)
-	part := plainPart(certBag(want.Certificates[0]))
+	part := plainPart(testCertBag(want.Certificates[0]))
 	for _, bmp := range [][]byte{nil, {0, 0}} {
 		m := mac{kdf: pbkdf2Params{salt: []byte("saltsalt"), rounds: 1}, hash: sha1.New}
 		value, err := m.sum(secret{bmp: bmp}, seq(part))
@@ -123,7 +120,7 @@ func TestEmptyPasswords(t *testing.T) {
 // Passwords and what nothing protects: one that is given all the same is an error.
 func TestNothingProtected(t *testing.T) {
 	b := identity(t, "ec", 0)
-	data := pfx(nil, plainPart(certBag(b.Certificates[0])))
+	data := pfx(nil, plainPart(testCertBag(b.Certificates[0])))
 	got, err := Decode(data, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +136,7 @@ func TestNothingProtected(t *testing.T) {
 // Without a MAC a wrong password is never taken for damage, and never reads anything.
 func TestWrongPasswordWithoutMAC(t *testing.T) {
 	b := identity(t, "ec", 0)
-	data := pfx(nil, encryptedPart(oneRound, encrypt(t, "x", seq(certBag(b.Certificates[0])))))
+	data := pfx(nil, encryptedPart(oneRound, encrypt(t, "x", seq(testCertBag(b.Certificates[0])))))
 	for i := range 1000 { // of which a few have padding that looks right
 		_, err := Decode(data, bytes.Repeat([]byte{'a'}, i+1))
 		if !errors.Is(err, ErrPassword) {
@@ -150,7 +147,7 @@ func TestWrongPasswordWithoutMAC(t *testing.T) {
 
 // A key so short that any password fits by chance is no protection (RFC 9579 section 4).
 func TestShortKey(t *testing.T) {
-	for size, want := range map[int64]string{1: "too short", 19: "too short", 65: "not in DER", -1: "not in DER", 0: "not in DER"} {
+	for size, want := range map[int64]string{1: "too short", 19: "too short", 65: "structure is damaged", -1: "structure is damaged", 0: "structure is damaged"} {
 		data := pfx(macData(pbmac1(kdf(salt, integer(1), integer(size), alg(hmac256))), integer(1)))
 		_, err := Decode(data, []byte("x"))
 		wantError(t, err, want, "")
@@ -161,7 +158,7 @@ func TestShortKey(t *testing.T) {
 // is none.
 func TestAttributes(t *testing.T) {
 	for alias, want := range map[string]int{"": 1, "a": 2, "as long as the key identifier is": 2} {
-		data, err := bagAttributes(alias, []byte("identifier"))
+		data, err := marks{alias: alias, keyID: []byte("identifier")}.encode()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,13 +1,7 @@
 package pkcs12
 
 import (
-	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
-	"encoding/asn1"
 	"io"
-	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
@@ -16,11 +10,12 @@ import (
 // saltSize is the length of the salts that are written, in bytes.
 const saltSize = 16
 
-// writer puts packages together.
+// writer encrypts as a profile has it and writes the structures around.
 type writer struct {
-	secret secret
-	rounds int
-	random io.Reader // of salts
+	profile Profile
+	secret  secret
+	rounds  int
+	random  io.Reader // of salts
 }
 
 func sequence(content cryptobyte.BuilderContinuation) ([]byte, error) {
@@ -30,112 +25,131 @@ func sequence(content cryptobyte.BuilderContinuation) ([]byte, error) {
 }
 
 // addTyped writes a ContentInfo or a SafeBag with its attributes, if it has any.
-func addTyped(out *cryptobyte.Builder, kind asn1.ObjectIdentifier, attributes []byte, content cryptobyte.BuilderContinuation) {
+func addTyped(out *cryptobyte.Builder, kind oid, attributes []byte, content cryptobyte.BuilderContinuation) {
 	out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-		out.AddASN1ObjectIdentifier(kind)
+		addOID(out, kind)
 		out.AddASN1(contextTag0, content)
 		out.AddBytes(attributes)
 	})
 }
 
+func addOID(out *cryptobyte.Builder, id oid) {
+	out.AddASN1(der.OBJECT_IDENTIFIER, func(out *cryptobyte.Builder) { out.AddBytes([]byte(id)) })
+}
+
 // addData writes a ContentInfo that is not encrypted.
 func addData(out *cryptobyte.Builder, data []byte) {
-	addTyped(out, oidData, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
+	addTyped(out, dataOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
 }
 
 // addAlgorithm writes an AlgorithmIdentifier.
-func addAlgorithm(out *cryptobyte.Builder, id asn1.ObjectIdentifier, params cryptobyte.BuilderContinuation) {
+func addAlgorithm(out *cryptobyte.Builder, id string, params cryptobyte.BuilderContinuation) {
 	out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-		out.AddASN1ObjectIdentifier(id)
+		parsed, err := parseOID(id)
+		if err != nil {
+			out.SetError(err)
+			return
+		}
+		out.AddASN1ObjectIdentifier(parsed)
 		params(out)
 	})
 }
 
 func addNull(out *cryptobyte.Builder) { out.AddASN1NULL() }
 
-// bagAttributes gives the SET of friendlyName, unless it is empty, and localKeyID (RFC 2985
-// section 5.5), in the order that DER demands.
-func bagAttributes(alias string, keyID []byte) ([]byte, error) {
-	attribute := func(id asn1.ObjectIdentifier, tag der.Tag, value []byte) ([]byte, error) {
-		return sequence(func(out *cryptobyte.Builder) {
-			out.AddASN1ObjectIdentifier(id)
-			out.AddASN1(der.SET, func(out *cryptobyte.Builder) {
-				out.AddASN1(tag, func(out *cryptobyte.Builder) { out.AddBytes(value) })
-			})
-		})
-	}
-	id, err := attribute(oidLocalKeyID, der.OCTET_STRING, keyID)
-	if err != nil {
-		return nil, err
-	}
-	set := [][]byte{id}
-	if alias != "" {
-		name, err := attribute(oidFriendlyName, bmpString, encodeBMP(alias))
-		if err != nil {
-			return nil, err
-		}
-		set = append(set, name)
-	}
-	slices.SortFunc(set, bytes.Compare) // X.690 section 11.6
-	var out cryptobyte.Builder
-	out.AddASN1(der.SET, func(out *cryptobyte.Builder) { out.AddBytes(bytes.Join(set, nil)) })
-	return out.Bytes()
-}
-
 // addEncryptedData writes EncryptedData (RFC 5652 section 8).
-func (w writer) addEncryptedData(out *cryptobyte.Builder, data []byte) {
-	out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-		out.AddASN1Int64(0)
+func (w *writer) addEncryptedData(out *cryptobyte.Builder, data []byte) {
+	addTyped(out, encryptedDataOID, nil, func(out *cryptobyte.Builder) {
 		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-			out.AddASN1ObjectIdentifier(oidData)
-			w.addEncrypted(out, der.Tag(0).ContextSpecific(), data)
+			out.AddASN1Int64(0)
+			out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
+				addOID(out, dataOID)
+				w.addEncrypted(out, w.profile.certs, der.Tag(0).ContextSpecific(), data)
+			})
 		})
 	})
 }
 
-// addEncrypted writes the algorithm, PBES2 with AES-256-CBC and PBKDF2 with HMAC with SHA-256
-// (RFC 8018 appendix A), and what it makes of data under the tag.
-func (w writer) addEncrypted(out *cryptobyte.Builder, tag der.Tag, data []byte) {
-	salt := make([]byte, saltSize+aes.BlockSize)
-	if _, err := io.ReadFull(w.random, salt); err != nil {
-		out.SetError(err)
-		return
-	}
-	salt, iv := salt[:saltSize], salt[saltSize:]
-	key, err := pbkdf2Params{salt: salt, rounds: w.rounds, prf: sha256.New}.derive(w.secret.utf8, 32)
-	if err != nil {
-		out.SetError(err)
-		return
-	}
-	defer clear(key)
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		out.SetError(err)
-		return
-	}
-	pad := aes.BlockSize - len(data)%aes.BlockSize
-	encrypted := slices.Concat(data, bytes.Repeat([]byte{byte(pad)}, pad))
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(encrypted, encrypted)
-
-	addAlgorithm(out, oidPBES2, func(out *cryptobyte.Builder) {
-		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-			addAlgorithm(out, oidPBKDF2, func(out *cryptobyte.Builder) {
-				out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-					out.AddASN1OctetString(salt)
-					out.AddASN1Int64(int64(w.rounds))
-					addAlgorithm(out, oidHMACSHA256, addNull)
-				})
-			})
-			addAlgorithm(out, oidAES256, func(out *cryptobyte.Builder) { out.AddASN1OctetString(iv) })
-		})
+// sealKey gives an EncryptedPrivateKeyInfo (RFC 5958 section 3).
+func (w *writer) sealKey(pkcs8 []byte) ([]byte, error) {
+	return sequence(func(out *cryptobyte.Builder) {
+		w.addEncrypted(out, w.profile.keys, der.OCTET_STRING, pkcs8)
 	})
+}
+
+// addEncrypted writes the algorithm of a scheme, and what it makes of data under the tag.
+func (w *writer) addEncrypted(out *cryptobyte.Builder, s scheme, tag der.Tag, data []byte) {
+	e := encryption{scheme: s, cipher: pbes1Schemes[s.cipher]}
+	e.kdf.rounds = w.rounds
+	if s.prf != "" {
+		e.cipher, e.kdf.prf, e.kdf.prfID = pbes2Ciphers[s.cipher], hmacs[s.prf], s.prf
+		e.iv = make([]byte, e.cipher.blockSize)
+	}
+	e.kdf.salt = make([]byte, saltSize)
+	if err := w.fill(e.kdf.salt, e.iv); err != nil {
+		out.SetError(err)
+		return
+	}
+	encrypted, err := e.encrypt(w.secret, data)
+	if err != nil {
+		out.SetError(err)
+		return
+	}
+	if s.prf == "" {
+		addAlgorithm(out, s.cipher, func(out *cryptobyte.Builder) { // RFC 7292 appendix C
+			out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
+				out.AddASN1OctetString(e.kdf.salt)
+				out.AddASN1Int64(int64(e.kdf.rounds))
+			})
+		})
+	} else {
+		addAlgorithm(out, pbes2ID, func(out *cryptobyte.Builder) { // RFC 8018 appendix A.4
+			out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
+				e.kdf.add(out)
+				addAlgorithm(out, s.cipher, func(out *cryptobyte.Builder) { out.AddASN1OctetString(e.iv) })
+			})
+		})
+	}
 	out.AddASN1(tag, func(out *cryptobyte.Builder) { out.AddBytes(encrypted) })
 }
 
-// addMAC writes MacData (RFC 7292 section 4) with HMAC with SHA-256.
-func (w writer) addMAC(out *cryptobyte.Builder, data []byte) {
-	m := mac{kdf: pbkdf2Params{salt: make([]byte, saltSize), rounds: w.rounds}, hash: sha256.New}
-	if _, err := io.ReadFull(w.random, m.kdf.salt); err != nil {
+// fill makes random bytes.
+func (w *writer) fill(fields ...[]byte) error {
+	for _, f := range fields {
+		if _, err := io.ReadFull(w.random, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add writes PBKDF2 with its parameters (RFC 8018 appendix A.2).
+func (p pbkdf2Params) add(out *cryptobyte.Builder) {
+	addAlgorithm(out, pbkdf2ID, func(out *cryptobyte.Builder) {
+		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
+			out.AddASN1OctetString(p.salt)
+			out.AddASN1Int64(int64(p.rounds))
+			if p.keySize != 0 {
+				out.AddASN1Int64(int64(p.keySize))
+			}
+			addAlgorithm(out, p.prfID, addNull)
+		})
+	})
+}
+
+// addMAC writes MacData (RFC 7292 section 4, RFC 9579 section 3) of what the profile has.
+func (w *writer) addMAC(out *cryptobyte.Builder, data []byte) {
+	s := w.profile.mac
+	if s == (macScheme{}) {
+		return
+	}
+	m := mac{scheme: s, hash: digests[s.hash], pbmac1: s.prf != ""}
+	if m.pbmac1 {
+		m.hash = hmacs[s.hash]
+		m.kdf = pbkdf2Params{prf: hmacs[s.prf], prfID: s.prf, keySize: m.hash().Size()}
+	}
+	m.kdf.salt, m.kdf.rounds = make([]byte, saltSize), w.rounds
+	if err := w.fill(m.kdf.salt); err != nil {
 		out.SetError(err)
 		return
 	}
@@ -146,10 +160,49 @@ func (w writer) addMAC(out *cryptobyte.Builder, data []byte) {
 	}
 	out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
 		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
-			addAlgorithm(out, oidSHA256, addNull)
+			if m.pbmac1 {
+				addAlgorithm(out, pbmac1ID, func(out *cryptobyte.Builder) {
+					out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
+						m.kdf.add(out)
+						addAlgorithm(out, s.hash, addNull)
+					})
+				})
+			} else {
+				addAlgorithm(out, s.hash, addNull)
+			}
 			out.AddASN1OctetString(value)
 		})
+		// With PBMAC1 they mean nothing, and some readers want them all the same.
 		out.AddASN1OctetString(m.kdf.salt)
 		out.AddASN1Int64(int64(w.rounds))
+	})
+}
+
+// pfx is RFC 7292 section 4.
+func (w *writer) pfx(parts []run) ([]byte, error) {
+	safe, err := sequence(func(out *cryptobyte.Builder) {
+		for _, p := range parts {
+			bags, err := sequence(func(out *cryptobyte.Builder) {
+				for _, b := range p.bags {
+					out.AddBytes(b)
+				}
+			})
+			switch {
+			case err != nil:
+				out.SetError(err)
+			case p.hidden && w.profile.certs != scheme{}:
+				w.addEncryptedData(out, bags)
+			default:
+				addData(out, bags)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sequence(func(out *cryptobyte.Builder) {
+		out.AddASN1Int64(3)
+		addData(out, safe)
+		w.addMAC(out, safe)
 	})
 }

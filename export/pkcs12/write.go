@@ -1,0 +1,266 @@
+package pkcs12
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"signet/cert"
+	"signet/export/keystore"
+)
+
+// Write writes a keystore as a profile has it. Its entries stay in order, also as Java enumerates
+// them. What Read found beside the entries goes along.
+//
+// A key that was read from a file under the same password and with the same encryption is
+// written as it lay there; all others are opened with a nil password and sealed anew. Trusted
+// certificates get Java's mark for every use. A key without an ID gets one as Java writes it,
+// from Entry.Created or the present time, and so does the second of two that have the same.
+// A certificate of several chains is written once.
+//
+// Write refuses what a reader would not find again: two aliases that are one to Java, a key that
+// is not that of its first certificate, a chain whose certificates did not issue each other, and
+// in profile Passwordless everything but certificates.
+func Write(ks *keystore.Keystore, password []byte, p Profile) ([]byte, error) {
+	return write(ks, password, p, writtenRounds, rand.Reader, time.Now())
+}
+
+func write(ks *keystore.Keystore, password []byte, p Profile, rounds int, random io.Reader, now time.Time) ([]byte, error) {
+	switch {
+	case p.Name == "":
+		return nil, errors.New("PKCS #12: no profile was given; choose one with ProfileNamed")
+	case p.keys == scheme{} && len(password) > 0:
+		return nil, fmt.Errorf("PKCS #12 profile %s takes no %w: nothing in it is protected by one", p.Name, ErrPassword)
+	case p.keys != scheme{} && len(password) == 0:
+		return nil, fmt.Errorf("PKCS #12 profile %s needs a %w", p.Name, ErrPassword)
+	}
+	secrets, err := readSecrets(password)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAliases(ks.Entries); err != nil {
+		return nil, err
+	}
+	s := &store{
+		writer: writer{profile: p, secret: secrets[0], rounds: rounds, random: random},
+		ids:    newIDs(ks.Entries, now),
+		chains: newChains(ks.Entries),
+	}
+	var entries []run
+	for i := range ks.Entries {
+		r, err := s.entry(&ks.Entries[i])
+		if err != nil {
+			return nil, fmt.Errorf("entry %.40q: %w", ks.Entries[i].Alias, err)
+		}
+		entries = append(entries, r)
+	}
+	if err := s.chains.check(ks.Entries); err != nil {
+		return nil, err
+	}
+	return s.pfx(layout(entries, s.chains.bags))
+}
+
+// store writes the entries of a keystore.
+type store struct {
+	writer
+	ids    *ids
+	chains *chains
+}
+
+// entry gives the bag of an entry. Those of a chain go to s.chains.
+func (s *store) entry(e *keystore.Entry) (r run, err error) {
+	k, _ := e.Kept.(*kept)
+	var data []byte
+	switch {
+	case e.Other != "":
+		r.hidden, data, err = s.other(e, k)
+	case e.Key != nil:
+		data, err = s.key(e, k)
+	case len(e.Chain) != 1:
+		return r, fmt.Errorf("it has no private key and %d certificates; an entry without a key has one", len(e.Chain))
+	default:
+		m := marks{alias: e.Alias, keyID: e.ID, trusted: e.Trusted}
+		if k != nil && k.bag.isCertificate() {
+			m.from = k.bag
+		}
+		r.hidden = true
+		data, err = certBag(e.Chain[0], m)
+	}
+	r.bags = [][]byte{data}
+	return r, err
+}
+
+// key gives the bag of a private key, and adds its chain.
+func (s *store) key(e *keystore.Entry, k *kept) ([]byte, error) {
+	if s.profile.keys == (scheme{}) {
+		return nil, fmt.Errorf("profile %s has no private keys: Java passes over those that are not encrypted", s.profile.Name)
+	}
+	if k != nil && !k.bag.isKey() {
+		k = nil
+	}
+	sealed, err := s.seal(e)
+	if err != nil {
+		return nil, err
+	}
+	m := marks{alias: e.Alias, keyID: s.ids.next(e)}
+	if k != nil {
+		m.from = k.bag
+	}
+	if err := s.chains.add(e, k, m.keyID); err != nil {
+		return nil, err
+	}
+	return keyBag(sealed, m)
+}
+
+// seal gives the EncryptedPrivateKeyInfo of an entry.
+func (s *store) seal(e *keystore.Entry) ([]byte, error) {
+	k, fromFile := e.Key.(*sealedKey)
+	if !fromFile {
+		key, err := e.Key.Open(nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkKey(key.Public(), e.Chain); err != nil {
+			return nil, err
+		}
+		pkcs8, err := cert.MarshalPrivateKey(key)
+		if err != nil {
+			return nil, err
+		}
+		defer clear(pkcs8)
+		return s.sealKey(pkcs8)
+	}
+	asItLies := s.keeps(k)
+	known := len(e.Chain) == 0 || k.own != nil && bytes.Equal(e.Chain[0], k.own)
+	if asItLies && known {
+		return k.bag.value, nil
+	}
+	pkcs8, err := k.pkcs8(k.file.secrets, "its private key")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(pkcs8)
+	if !known {
+		key, err := parseKey(pkcs8)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkKey(key.Public(), e.Chain); err != nil {
+			return nil, err
+		}
+	}
+	if asItLies {
+		return k.bag.value, nil
+	}
+	return s.sealKey(pkcs8)
+}
+
+// minRounds is the least number of rounds of a key that is written as it lay in its file
+// (RFC 8018 section 4.2).
+const minRounds = 1000
+
+// keeps reports whether a key can be written as it lies in its file.
+func (s *store) keeps(k *sealedKey) bool {
+	has, rounds := k.scheme()
+	return has == s.profile.keys && rounds >= min(minRounds, s.rounds) && k.file.proved && s.samePassword(k.file)
+}
+
+// samePassword reports whether a file had the password that is written now.
+func (s *store) samePassword(f *file) bool {
+	return len(f.secrets) == 1 && hmac.Equal([]byte(f.secrets[0].utf8), []byte(s.secret.utf8)) && hmac.Equal(f.secrets[0].bmp, s.secret.bmp)
+}
+
+// checkKey refuses a key that is not that of the first certificate.
+func checkKey(public any, chain [][]byte) error {
+	if len(chain) == 0 {
+		return nil
+	}
+	c, err := cert.Parse(chain[0])
+	if err != nil {
+		return err
+	}
+	if !cert.SameKey(c.PublicKey, public) {
+		return errors.New("the private key is not that of the first certificate")
+	}
+	return nil
+}
+
+// other gives what is neither a key nor a certificate, as it was.
+func (s *store) other(e *keystore.Entry, k *kept) (hidden bool, data []byte, err error) {
+	if k == nil || k.bag.isKey() || k.bag.isCertificate() {
+		return false, nil, fmt.Errorf("it is a %s of another format, which PKCS #12 files of signet cannot hold", e.Other)
+	}
+	if s.profile.keys == (scheme{}) && (k.bag.hidden || k.bag.kind == secretBagOID) {
+		return false, nil, fmt.Errorf("it is a %s, and profile %s would not protect it", e.Other, s.profile.Name)
+	}
+	value := k.bag.value
+	if k.bag.kind == secretBagOID && !(s.samePassword(k.file) && k.file.proved) {
+		if value, err = s.resealSecret(k); err != nil {
+			return false, nil, err
+		}
+	}
+	attributes, err := marks{alias: e.Alias, keyID: e.ID, from: k.bag}.encode()
+	if err != nil {
+		return false, nil, err
+	}
+	data, err = sequence(func(out *cryptobyte.Builder) {
+		addOID(out, k.bag.kind)
+		out.AddASN1(contextTag0, func(out *cryptobyte.Builder) { out.AddBytes(value) })
+		out.AddBytes(attributes)
+	})
+	return k.bag.hidden, data, err
+}
+
+// resealSecret encrypts a secret key anew that Java encrypted under the password of its file. One
+// in another form is not encrypted itself, and stays.
+func (s *store) resealSecret(k *kept) ([]byte, error) {
+	in := cryptobyte.String(k.bag.value)
+	kind, content, _, ok := readTyped(&in)
+	if !ok || kind != shroudedKeyBagOID {
+		return k.bag.value, nil
+	}
+	sealed, ok := readOctets(&content)
+	if !ok {
+		return nil, errDamaged
+	}
+	inner := sealedKey{file: k.file, bag: &bag{kind: shroudedKeyBagOID, value: sealed, alias: k.bag.alias}}
+	plain, err := inner.pkcs8(k.file.secrets, "its secret key")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	if sealed, err = s.sealKey(plain); err != nil {
+		return nil, err
+	}
+	var out cryptobyte.Builder
+	addTyped(&out, shroudedKeyBagOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(sealed) })
+	return out.Bytes()
+}
+
+// keyBag writes a PKCS8ShroudedKeyBag (RFC 7292 section 4.2.2).
+func keyBag(sealed []byte, m marks) ([]byte, error) {
+	return writeBag(shroudedKeyBagOID, m, func(out *cryptobyte.Builder) { out.AddBytes(sealed) })
+}
+
+// certBag writes a CertBag (RFC 7292 section 4.2.3).
+func certBag(data []byte, m marks) ([]byte, error) {
+	return writeBag(certBagOID, m, func(out *cryptobyte.Builder) {
+		addTyped(out, x509CertificateOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
+	})
+}
+
+func writeBag(kind oid, m marks, content cryptobyte.BuilderContinuation) ([]byte, error) {
+	attributes, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	var out cryptobyte.Builder
+	addTyped(&out, kind, attributes, content)
+	return out.Bytes()
+}
