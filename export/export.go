@@ -26,7 +26,7 @@ var ErrPassword = pkcs12.ErrPassword
 
 // Codec lends Decode and Encode to those who know them as an interface.
 type Codec struct {
-	Profile string // what protects PKCS #12 that is written, by the name of a profile; empty: modern
+	Profile pkcs12.Profile // what protects PKCS #12 that is written; the zero Profile is Modern
 }
 
 // Decode is the function Decode.

@@ -111,7 +111,7 @@ func (f *file) lock(ctx context.Context) (func(), error) {
 
 // ready asks for the password of a file that is to be made.
 func (f *file) ready() error {
-	if f.exists || f.kind == keystore.PKCS12 && f.options.Profile == pkcs12.Passwordless {
+	if f.exists || f.kind == keystore.PKCS12 && f.options.Profile.Name == pkcs12.Passwordless.Name {
 		return nil
 	}
 	return f.ask(true)
@@ -200,16 +200,12 @@ func (f *file) encode(es []keystore.Entry) ([]byte, error) {
 	if f.kind != keystore.PKCS12 {
 		return jks.Write(ks, f.password, f.options.KeyPassword)
 	}
-	name := f.options.Profile
-	if name == "" {
-		name = f.profile
-	}
-	if name == "" {
-		name = pkcs12.Modern
-	}
-	p, err := pkcs12.ProfileNamed(name)
-	if err != nil {
-		return nil, err
+	p := f.options.Profile
+	if p.Name == "" {
+		p = pkcs12.Modern
+		if had, err := pkcs12.ProfileNamed(f.profile); err == nil {
+			p = had
+		}
 	}
 	return pkcs12.Write(ks, f.password, p)
 }

@@ -21,6 +21,7 @@ import (
 	"signet/backend/onering"
 	"signet/cert"
 	"signet/export/keystore"
+	"signet/export/pkcs12"
 	"signet/ring"
 )
 
@@ -37,9 +38,9 @@ type Options struct {
 	Password func(isNew bool) ([]byte, error)
 	// KeyPassword is that of private keys which have another than the keystore; nil for none.
 	KeyPassword []byte
-	// Profile names what a PKCS #12 file is protected with when it is written next; empty keeps
-	// what it has, and is modern for a new one.
-	Profile string
+	// Profile is what a PKCS #12 file is protected with when it is written next. The zero Profile
+	// keeps what it has, and is Modern for a new one.
+	Profile pkcs12.Profile
 	// Backup keeps the keystore as it was, beside it under its name with .bak, before the first
 	// change.
 	Backup bool

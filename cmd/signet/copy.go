@@ -205,6 +205,6 @@ func (a *app) showPuts(r *ring.PutAll) error {
 
 // codec gives the codec for files that are read and written beside the store.
 func (k keystoreFlags) codec() (export.Codec, error) {
-	name, err := k.profileName()
-	return export.Codec{Profile: name}, err
+	p, err := k.writtenProfile()
+	return export.Codec{Profile: p}, err
 }

@@ -63,32 +63,28 @@ func (k *keystoreFlags) registerWriting(f *pflag.FlagSet) {
 	f.BoolVar(&k.backup, "backup", k.backup, "keep a keystore as it was as FILE.bak before it is changed")
 }
 
-// profileName settles what PKCS #12 is protected with; empty when the flags do not say.
-func (k keystoreFlags) profileName() (string, error) {
+// writtenProfile settles what PKCS #12 is protected with; the zero Profile when the flags do not say.
+func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 	switch {
 	case k.profile != "" && k.reader != "":
-		return "", usagef("--profile and --for exclude each other; say one of them")
+		return p, usagef("--profile and --for exclude each other; say one of them")
 	case k.profile != "":
-		p, err := pkcs12.ProfileNamed(k.profile)
-		if err != nil {
-			return "", usagef("--profile %s: %v", k.profile, err)
+		if p, err = pkcs12.ProfileNamed(k.profile); err != nil {
+			return p, usagef("--profile: %v", err)
 		}
-		return p.Name, nil
 	case k.reader != "":
-		p, err := pkcs12.ProfileFor(k.reader)
-		if err != nil {
-			return "", usagef("--for %s: %v", k.reader, err)
+		if p, err = pkcs12.ProfileFor(k.reader); err != nil {
+			return p, usagef("--for: %v", err)
 		}
-		return p.Name, nil
 	}
-	return "", nil
+	return p, nil
 }
 
 // openStore opens a store for a user and tells what there is to tell about it.
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
 	o := backend.Options{Create: create, Keystore: keyfile.Options{User: issuer, Backup: k.backup}}
 	var err error
-	if o.Keystore.Profile, err = k.profileName(); err != nil {
+	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {
 		return nil, err
 	}
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
