@@ -234,18 +234,9 @@ func fileError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// Looks reports whether a file is there and begins as a keystore does.
+// Looks reports whether a file is there and is a keystore by its content.
 func Looks(path string) bool {
-	in, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
-		return false
-	}
-	head := make([]byte, 16)
-	n, _ := io.ReadFull(in, head)
-	head = head[:n]
-	return jks.Looks(head) || bytes.HasPrefix(head, []byte{0x30}) && !bytes.HasPrefix(head, []byte("SQLite"))
+	f := &file{where: path}
+	data, err := f.bytes()
+	return err == nil && (jks.Looks(data) || pkcs12.Looks(data))
 }

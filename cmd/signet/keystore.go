@@ -13,7 +13,10 @@ import (
 )
 
 // passwordFlags say where the password of a keystore comes from, if it is not asked for.
-type passwordFlags struct{ file, env string }
+type passwordFlags struct {
+	file, env string
+	value     string // settled without a flag; empty if it is not
+}
 
 // register adds them under names with a prefix.
 func (p *passwordFlags) register(f *pflag.FlagSet, prefix, of string) {
@@ -34,6 +37,8 @@ func (p passwordFlags) read(a *app) ([]byte, error) {
 			return nil, usagef("variable %s: it is not set, or empty; it is to hold the password", p.env)
 		}
 		return []byte(value), nil
+	case p.value != "":
+		return []byte(p.value), nil
 	}
 	return nil, nil
 }
