@@ -190,9 +190,10 @@ func sealedJKS(data []byte) []byte {
 
 // Many wrong passwords of JCEKS pass the padding; none of them gives a key or another error.
 func TestWrongPasswords(t *testing.T) {
-	ks := mustRead(t, mustWrite(t, sample(keystore.JCEKS, 1, 0), "x", "own"), "x")
-	data := bytes.Replace(ks.Entries[0].Key.(*sealedKey).data, []byte{2, 2, 0x03, 0xe8}, []byte{2, 2, 0, 1}, 1)
-	data = bytes.Replace(data, []byte{2, 2, 0, 1}, []byte{2, 2, 1, 0}, 1)
+	data, err := seal([]byte("no key"), keystore.JCEKS, &secret{[]byte("own")}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	k := &sealedKey{alias: "a", format: keystore.JCEKS, data: data}
 	for i := range 3000 {
 		if _, err := k.Open(fmt.Append(nil, i)); !errors.Is(err, ErrPassword) {
@@ -219,6 +220,16 @@ func TestMemory(t *testing.T) {
 		}
 		t.Logf("%s: %d entries in %d bytes, %d bytes of memory", name, len(ks.Entries), len(data), used)
 	}
+	// The largest files, of nothing but the smallest things.
+	for want, data := range map[string][]byte{
+		"it has 500001 entries, more than 500000":     rawFile("x", keystore.JKS, 2, repeat(small, maxEntries+1)...),
+		"the file has more than 1000000 certificates": rawFile("x", keystore.JKS, 1, repeat(join(u32(1), utf(""), eight(1), block(nil), u32(200_000), chain), 6)...),
+	} {
+		_, err := Read(data, nil)
+		wantError(t, err, want, "")
+	}
+	_, err := Write(&keystore.Keystore{Format: keystore.JKS, Entries: make([]keystore.Entry, maxEntries+1)}, []byte("x"), nil)
+	wantError(t, err, "it has 500001 entries", "")
 	many := make([][]byte, 100_000)
 	for i := range many {
 		many[i] = rawCertificate(fmt.Sprint("entry ", i), []byte{0x30, 0})

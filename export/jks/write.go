@@ -40,6 +40,9 @@ func write(ks *keystore.Keystore, password, keyPassword []byte, rounds int) ([]b
 	if keyPassword == nil {
 		keyPassword = password
 	}
+	if len(ks.Entries) > maxEntries {
+		return nil, fmt.Errorf("it has %d entries, more than %d", len(ks.Entries), maxEntries)
+	}
 	store, err := newSecret(password)
 	if err != nil {
 		return nil, err
