@@ -48,7 +48,7 @@ func openFile(path, format string, o Options) (*file, error) {
 	case pkcs12.Looks(data):
 		f.kind = keystore.PKCS12
 	default:
-		return nil, fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12, or cut: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
 	}
 	return f, f.unlock(data)
 }
