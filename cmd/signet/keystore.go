@@ -95,11 +95,12 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
 		return nil, err
 	}
-	o.Keystore.Password = func(isNew bool) ([]byte, error) {
-		p, err := k.password.read(a)
-		if err != nil || p != nil {
-			return p, err
+	if backend.IsKeystore(url) {
+		if o.Keystore.Known, err = k.password.read(a); err != nil {
+			return nil, err
 		}
+	}
+	o.Keystore.Password = func(isNew bool) ([]byte, error) {
 		if isNew {
 			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))
 		}
