@@ -144,7 +144,9 @@ func (r *reader) readChain(b *bag) *kept {
 		return k
 	}
 	k.alias = aliasOf(b, r.certs[at])
-	for _, place := range r.library.chain(at) {
+	places := r.library.chain(at)
+	k.ders = make([][]byte, 0, len(places))
+	for _, place := range places {
 		c := &r.library.all[place]
 		k.ders = append(k.ders, c.der)
 		if r.chained[c.id] == nil {

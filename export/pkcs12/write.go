@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"signet/cert"
+	"signet/export/ber"
 	"signet/export/keystore"
 )
 
@@ -47,14 +48,11 @@ func write(ks *keystore.Keystore, password []byte, p Profile, rounds int, random
 	if err := checkAliases(ks.Entries); err != nil {
 		return nil, err
 	}
-	s := &store{
-		writer: writer{profile: p, secret: secrets[0], rounds: rounds, random: random},
-		ids:    newIDs(ks.Entries, now),
-		chains: newChains(ks.Entries),
-	}
+	s := &store{writer: writer{profile: p, secret: secrets[0], rounds: rounds, random: random}, ids: newIDs(ks.Entries, now)}
+	s.chains = newChains(ks.Entries, s.ids)
 	var entries []run
 	for i := range ks.Entries {
-		r, err := s.entry(&ks.Entries[i])
+		r, err := s.entry(&ks.Entries[i], s.ids.keys[i])
 		if err != nil {
 			return nil, fmt.Errorf("entry %.40q: %w", ks.Entries[i].Alias, err)
 		}
@@ -63,7 +61,14 @@ func write(ks *keystore.Keystore, password []byte, p Profile, rounds int, random
 	if err := s.chains.check(ks.Entries); err != nil {
 		return nil, err
 	}
-	return s.pfx(layout(entries, s.chains.bags))
+	data, err := s.pfx(layout(entries, s.chains.bags))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > ber.MaxSize:
+		return nil, fmt.Errorf("PKCS #12: %d entries make a file of more than %d bytes; split the keystore", len(ks.Entries), ber.MaxSize)
+	}
+	return data, nil
 }
 
 // store writes the entries of a keystore.
@@ -74,18 +79,21 @@ type store struct {
 }
 
 // entry gives the bag of an entry. Those of a chain go to s.chains.
-func (s *store) entry(e *keystore.Entry) (r run, err error) {
+func (s *store) entry(e *keystore.Entry, keyID []byte) (r run, err error) {
 	k, _ := e.Kept.(*kept)
 	var data []byte
 	switch {
 	case e.Other != "":
 		r.hidden, data, err = s.other(e, k)
 	case e.Key != nil:
-		data, err = s.key(e, k)
+		data, err = s.key(e, k, keyID)
 	case len(e.Chain) != 1:
 		return r, fmt.Errorf("it has no private key and %d certificates; an entry without a key has one", len(e.Chain))
 	default:
 		m := marks{alias: e.Alias, keyID: e.ID, trusted: e.Trusted}
+		if !e.Trusted {
+			m.keyID = s.ids.of(e.ID)
+		}
 		if k != nil && k.bag.isCertificate() {
 			m.from = k.bag
 		}
@@ -97,7 +105,7 @@ func (s *store) entry(e *keystore.Entry) (r run, err error) {
 }
 
 // key gives the bag of a private key, and adds its chain.
-func (s *store) key(e *keystore.Entry, k *kept) ([]byte, error) {
+func (s *store) key(e *keystore.Entry, k *kept, keyID []byte) ([]byte, error) {
 	if s.profile.keys == (scheme{}) {
 		return nil, fmt.Errorf("profile %s has no private keys: Java passes over those that are not encrypted", s.profile.Name)
 	}
@@ -108,11 +116,11 @@ func (s *store) key(e *keystore.Entry, k *kept) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := marks{alias: e.Alias, keyID: s.ids.next(e)}
+	m := marks{alias: e.Alias, keyID: keyID}
 	if k != nil {
 		m.from = k.bag
 	}
-	if err := s.chains.add(e, k, m.keyID); err != nil {
+	if err := s.chains.add(e, k, keyID); err != nil {
 		return nil, err
 	}
 	return keyBag(sealed, m)
