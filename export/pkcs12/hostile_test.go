@@ -2,6 +2,7 @@ package pkcs12
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"runtime"
 	"slices"
@@ -193,6 +194,7 @@ func TestLimits(t *testing.T) {
 		{"large encrypted key", pfx(nil, plainPart(testKeyBag(oneRound, large))), "a private key of more than 16384 bytes"},
 		{"large key", pfx(nil, plainPart(testBag("1.2.840.113549.1.12.10.1.1", octets(large)))), "a private key of more than 16384 bytes"},
 		{"others", pfx(nil, plainPart(bytes.Repeat(empty, maxOthers)), plainPart(empty)), "more than 10000 things"},
+		{"certificates to parse", pfx(nil, plainPart(bytes.Repeat(testCertBag(&x509.Certificate{Raw: seq()}), maxCertificates+1))), "more than 4096 certificates"},
 		{"bags", pfx(nil, plainPart(bytes.Repeat(smallest, maxBags)), plainPart(smallest)), "more than 500000 certificates"},
 	} {
 		_, err := Decode(tt.in, nil)
