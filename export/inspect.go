@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"signet/export/jks"
-	"signet/export/keystore"
 	"signet/export/pkcs12"
 	"signet/export/pkcs7"
 )
