@@ -151,12 +151,14 @@ func (in *inspector) der(data []byte) {
 		in.pkcs12(data)
 		return
 	}
-	if err := checkDER(data); err != nil {
+	framed, err := frame(data)
+	if err != nil {
 		if in.Format = looksDER(data); in.Format != "" {
 			in.find(Unreadable, "%v", err)
 		}
 		return
 	}
+	data = framed
 	if pkcs7.Looks(data) {
 		in.Format = FormatPKCS7
 		in.pkcs7(data, 0)

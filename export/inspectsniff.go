@@ -40,7 +40,7 @@ func Sniff(head []byte, size int64) (maybe, more bool) {
 	case jks.Looks(head), foreign(head) != "":
 		return true, false
 	case head[0] == 0x30:
-		return looksDER(head) != "" || fills(head, size), false
+		return looksDER(head) != "" || definiteLength(head) == size, false
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}), bytes.Contains(head, []byte(ebcdicBegin)):
 		return otherEncoding(head), !otherEncoding(head) && !all
 	case bytes.IndexByte(head, 0) >= 0: // no text
@@ -49,24 +49,6 @@ func Sniff(head []byte, size int64) (maybe, more bool) {
 		return true, false
 	}
 	return beginsBare(head), !beginsBare(head) && !all
-}
-
-// fills reports whether a DER SEQUENCE is as long as the file, or has no length of its own.
-func fills(head []byte, size int64) bool {
-	if len(head) < 2 || head[1] == 0x80 {
-		return len(head) > 2 && head[2] == 2 // indefinite lengths are those of packages, after a version
-	}
-	header, length := int64(2), int64(head[1])
-	if n := int(head[1]) - 0x80; n > 0 {
-		if n > 4 || len(head) < 2+n {
-			return false
-		}
-		header, length = int64(2+n), 0
-		for _, c := range head[2 : 2+n] {
-			length = length<<8 | int64(c)
-		}
-	}
-	return header+length == size
 }
 
 // beginsBare reports whether a text begins as the Base64 of a long DER SEQUENCE does, and has

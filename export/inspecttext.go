@@ -108,7 +108,7 @@ func (in *inspector) block(b textBlock, keys map[int]crypto.Signer) {
 // unreadKey is the word for a private key that cannot be read: it is damaged, or of a kind that
 // others may know.
 func unreadKey(data []byte) Word {
-	if checkDER(data) != nil {
+	if checkLength(data) != nil {
 		return Unreadable
 	}
 	return KeyUnchecked

@@ -48,7 +48,7 @@ func openFile(path, format string, o Options) (*file, error) {
 	case pkcs12.Looks(data):
 		f.kind = keystore.PKCS12
 	default:
-		return nil, fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12, or cut: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
 	}
 	return f, f.unlock(data)
 }
@@ -234,18 +234,9 @@ func fileError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// Looks reports whether a file is there and begins as a keystore does.
+// Looks reports whether a file is there and is a keystore by its content.
 func Looks(path string) bool {
-	in, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
-		return false
-	}
-	head := make([]byte, 16)
-	n, _ := io.ReadFull(in, head)
-	head = head[:n]
-	return jks.Looks(head) || bytes.HasPrefix(head, []byte{0x30}) && !bytes.HasPrefix(head, []byte("SQLite"))
+	f := &file{where: path}
+	data, err := f.bytes()
+	return err == nil && (jks.Looks(data) || pkcs12.Looks(data))
 }

@@ -126,12 +126,17 @@ func (a *app) scan(ctx context.Context, paths []string, f scanFlags) error {
 	if q.Passwords, err = a.passwords(f.passwordFile); err != nil {
 		return err
 	}
-	s := newScanner(q, f.ignore)
+	s := newScanner(q, ignored(f.ignore).describe)
 	stop := a.spinText(true, func() string { return fmt.Sprintf("%d files", s.count.Load()) })
-	files, troubles := s.run(ctx, paths)
+	found, troubles := s.run(ctx, paths)
 	stop()
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	var files []scannedJSON
+	for _, f := range found {
+		f.value.Also = f.also
+		files = append(files, f.value)
 	}
 	var result ring.Result
 	for _, err := range troubles {

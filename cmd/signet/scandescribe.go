@@ -14,9 +14,12 @@ import (
 	"signet/export"
 )
 
+// ignored are the words of findings that the user does not want to hear.
+type ignored []string
+
 // describe gives the JSON form of what a file holds.
-func (s *scanner) describe(path string, info fs.FileInfo, r export.Report) *scannedJSON {
-	f := &scannedJSON{Path: path, Format: r.Format, Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Password: r.Lock}
+func (s ignored) describe(path string, info fs.FileInfo, r export.Report) scannedJSON {
+	f := scannedJSON{Path: path, Format: r.Format, Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Password: r.Lock}
 	private := false
 	for _, it := range r.Items {
 		f.Entries = append(f.Entries, s.describeItem(it))
@@ -31,7 +34,7 @@ func (s *scanner) describe(path string, info fs.FileInfo, r export.Report) *scan
 	return f
 }
 
-func (s *scanner) describeItem(it export.Item) entryJSON {
+func (s ignored) describeItem(it export.Item) entryJSON {
 	e := entryJSON{
 		Alias: it.Alias, Line: it.Line, Kind: it.Kind, Subject: it.Subject, Issuer: it.Issuer, KeyType: it.KeyType, KeySize: it.KeySize,
 		Encrypted: it.Encrypted, NotBefore: moment(it.NotBefore), NotAfter: moment(it.NotAfter), Created: moment(it.Created),
@@ -55,10 +58,10 @@ func moment(t time.Time) *time.Time {
 }
 
 // describeFindings leaves out what the user does not want to hear.
-func (s *scanner) describeFindings(all []export.Finding) []findingJSON {
+func (s ignored) describeFindings(all []export.Finding) []findingJSON {
 	var out []findingJSON
 	for _, f := range all {
-		if slices.Contains(s.ignore, string(f.Word)) {
+		if slices.Contains(s, string(f.Word)) {
 			continue
 		}
 		level := levelWarning

@@ -25,25 +25,32 @@ const (
 	firstBytes = 512     // what tells most files from those that are looked for
 )
 
-// scanner looks into files, several at a time.
-type scanner struct {
+// scanner looks into files, several at a time, and makes a T of each that it finds.
+type scanner[T any] struct {
 	inspection export.Inspection
-	ignore     []string
+	keep       func(path string, info fs.FileInfo, r export.Report) T
 	count      atomic.Int64 // of files looked at
 	big        sync.Mutex   // held while a big file is in memory
-	jobs       chan *scanJob
-	queue      chan *scanJob // the same, in path order
+	jobs       chan *scanJob[T]
+	queue      chan *scanJob[T] // the same, in path order
 }
 
 // scanJob is a file to look into, or what is wrong with a place where files would be.
-type scanJob struct {
-	path  string
+type scanJob[T any] struct {
+	located[T]
 	named bool          // on the command line
-	done  chan struct{} // closed when the fields below are set
+	done  chan struct{} // closed when the rest is set
 
-	found *scannedJSON // nil for a file of another kind
-	real  string       // its path without links
+	found bool // it is of a known format
 	err   error
+}
+
+// located is what was made of a file.
+type located[T any] struct {
+	path  string
+	also  []string // links to it
+	real  string   // its path without links
+	value T
 }
 
 // errNamed is the error of a path from the command line that is not there.
@@ -51,13 +58,13 @@ type errNamed struct{ error }
 
 func (e errNamed) Unwrap() error { return e.error }
 
-func newScanner(q export.Inspection, ignore []string) *scanner {
-	return &scanner{inspection: q, ignore: ignore, jobs: make(chan *scanJob), queue: make(chan *scanJob, 1024)}
+func newScanner[T any](q export.Inspection, keep func(string, fs.FileInfo, export.Report) T) *scanner[T] {
+	return &scanner[T]{inspection: q, keep: keep, jobs: make(chan *scanJob[T]), queue: make(chan *scanJob[T], 1024)}
 }
 
 // run looks into all files below paths and gives those of known formats in path order, and what
 // could not be read.
-func (s *scanner) run(ctx context.Context, paths []string) (files []scannedJSON, troubles []error) {
+func (s *scanner[T]) run(ctx context.Context, paths []string) (files []located[T], troubles []error) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		defer close(s.queue)
@@ -82,14 +89,13 @@ func (s *scanner) run(ctx context.Context, paths []string) (files []scannedJSON,
 		switch {
 		case j.err != nil:
 			troubles = append(troubles, j.err)
-		case j.found == nil:
-		default:
+		case j.found:
 			at, twice := places[j.real]
 			if !twice {
 				places[j.real] = len(files)
-				files = append(files, *j.found)
-			} else if f := &files[at]; f.Path != j.path && !slices.Contains(f.Also, j.path) {
-				f.Also = append(f.Also, j.path)
+				files = append(files, j.located)
+			} else if f := &files[at]; f.path != j.path && !slices.Contains(f.also, j.path) {
+				f.also = append(f.also, j.path)
 			}
 		}
 	}
@@ -98,7 +104,7 @@ func (s *scanner) run(ctx context.Context, paths []string) (files []scannedJSON,
 }
 
 // named walks a path from the command line, which may be a link.
-func (s *scanner) named(ctx context.Context, path string) {
+func (s *scanner[T]) named(ctx context.Context, path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -113,7 +119,7 @@ func (s *scanner) named(ctx context.Context, path string) {
 }
 
 // folder walks a folder in the order of its names.
-func (s *scanner) folder(ctx context.Context, dir string) {
+func (s *scanner[T]) folder(ctx context.Context, dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		s.trouble(scanError(dir, err))
@@ -136,26 +142,26 @@ func (s *scanner) folder(ctx context.Context, dir string) {
 	}
 }
 
-func (s *scanner) file(path string, named bool) {
-	j := &scanJob{path: path, named: named, done: make(chan struct{})}
+func (s *scanner[T]) file(path string, named bool) {
+	j := &scanJob[T]{located: located[T]{path: path}, named: named, done: make(chan struct{})}
 	s.queue <- j
 	s.jobs <- j
 }
 
-func (s *scanner) trouble(err error) {
-	j := &scanJob{err: err, done: make(chan struct{})}
+func (s *scanner[T]) trouble(err error) {
+	j := &scanJob[T]{err: err, done: make(chan struct{})}
 	close(j.done)
 	s.queue <- j
 }
 
 // look looks into a file.
-func (s *scanner) look(j *scanJob) {
+func (s *scanner[T]) look(j *scanJob[T]) {
 	s.count.Add(1)
 	if j.err = s.inspect(j); j.err != nil {
 		j.err = scanError(j.path, j.err)
 		return
 	}
-	if j.found == nil {
+	if !j.found {
 		if j.named {
 			j.err = fmt.Errorf("file %q: no keystore, certificate or key of a known format", j.path)
 		}
@@ -171,7 +177,7 @@ func (s *scanner) look(j *scanJob) {
 
 // inspect reads a file, if its first bytes say that it is worth it. A file may have become
 // something else since its folder was read: opening a pipe must not wait for a writer.
-func (s *scanner) inspect(j *scanJob) error {
+func (s *scanner[T]) inspect(j *scanJob[T]) error {
 	in, err := os.OpenFile(j.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) && !j.named {
 		return nil // it is gone
@@ -203,7 +209,8 @@ func (s *scanner) inspect(j *scanJob) error {
 	}
 	if size > export.MaxInspect {
 		text := fmt.Sprintf("it has %d bytes, more than the %d that are looked into", size, export.MaxInspect)
-		j.found = s.describe(j.path, info, export.Report{Format: "?", Lock: export.LockUnknown, Findings: []export.Finding{{Word: export.TooLarge, Text: text}}})
+		r := export.Report{Format: "?", Lock: export.LockUnknown, Findings: []export.Finding{{Word: export.TooLarge, Text: text}}}
+		j.value, j.found = s.keep(j.path, info, r), true
 		return nil
 	}
 	if size > bigFile {
@@ -223,7 +230,7 @@ func (s *scanner) inspect(j *scanJob) error {
 		}
 	}
 	if r := export.Inspect(data, s.inspection); r.Format != "" {
-		j.found = s.describe(j.path, info, r)
+		j.value, j.found = s.keep(j.path, info, r), true
 	}
 	return nil
 }
