@@ -34,7 +34,7 @@ type file struct {
 }
 
 func openFile(path, format string, o Options) (*file, error) {
-	f := &file{where: path, kind: format, options: o}
+	f := &file{where: path, kind: format, options: o, password: o.Known, asked: o.Known != nil}
 	data, err := f.bytes()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func openFile(path, format string, o Options) (*file, error) {
 
 // unlock finds the password of a file that is there: none at first, if it may have none.
 func (f *file) unlock(data []byte) error {
-	if f.kind == keystore.PKCS12 {
+	if f.kind == keystore.PKCS12 && !f.asked {
 		if _, err := f.parse(data); !errors.Is(f.classify(err), ErrPassword) {
 			return nil // readable, or not for lack of a password: the transaction says which
 		}

@@ -98,13 +98,17 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
 		return nil, err
 	}
+	switch {
+	case k.known != nil:
+		o.Keystore.Known = bytes.Clone(*k.known)
+	case backend.IsKeystore(url):
+		if o.Keystore.Known, err = k.password.read(a); err != nil {
+			return nil, err
+		}
+	}
 	o.Keystore.Password = func(isNew bool) ([]byte, error) {
 		if k.known != nil {
-			return bytes.Clone(*k.known), nil
-		}
-		p, err := k.password.read(a)
-		if err != nil || p != nil {
-			return p, err
+			return nil, nil // it can be read without one
 		}
 		if isNew {
 			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))
