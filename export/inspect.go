@@ -103,7 +103,7 @@ func Inspect(data []byte, q Inspection) Report {
 	switch {
 	case jks.Looks(data):
 		in.jks(data)
-	case len(data) > 0 && data[0] == 0x30:
+	case len(data) > 0 && data[0] == sequence:
 		in.der(data)
 	default:
 		in.text(data)

@@ -134,7 +134,7 @@ func firstElement(data []byte) []byte {
 
 // looksDER names the format that data begins like, whole or not; empty if it is none.
 func looksDER(data []byte) string {
-	rest := afterHeader(data, 0x30)
+	rest := afterHeader(data)
 	switch {
 	case rest == nil:
 	case bytes.HasPrefix(rest, []byte{2, 1, 3, 0x30}): // version 3 and a ContentInfo: RFC 7292 section 4
@@ -143,17 +143,16 @@ func looksDER(data []byte) string {
 		return FormatPKCS7
 	default:
 		// A certificate of version 3 (RFC 5280 section 4.1).
-		if tbs := afterHeader(rest, 0x30); bytes.HasPrefix(tbs, []byte{0xa0, 3, 2, 1, 2, 2}) {
+		if tbs := afterHeader(rest); bytes.HasPrefix(tbs, []byte{0xa0, 3, 2, 1, 2, 2}) {
 			return FormatDER
 		}
 	}
 	return ""
 }
 
-// afterHeader gives what follows the tag and the length of an element; nil if there is no such
-// tag.
-func afterHeader(data []byte, tag byte) []byte {
-	if len(data) < 2 || data[0] != tag {
+// afterHeader gives what follows the tag and the length of a SEQUENCE; nil if it is none.
+func afterHeader(data []byte) []byte {
+	if len(data) < 2 || data[0] != sequence {
 		return nil
 	}
 	header := 2

@@ -39,14 +39,15 @@ func Sniff(head []byte, size int64) (maybe, more bool) {
 		return false, false
 	case jks.Looks(head), foreign(head) != "":
 		return true, false
-	case head[0] == 0x30:
-		return looksDER(head) != "" || definiteLength(head) == size, false
+	case head[0] == sequence:
+		// Indefinite lengths are those of packages; their whole length shows only when they are read.
+		return looksDER(head) != "" || definiteLength(head) == size || len(head) > 1 && head[1] == 0x80, false
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}), bytes.Contains(head, []byte(ebcdicBegin)):
 		return otherEncoding(head), !otherEncoding(head) && !all
-	case bytes.IndexByte(head, 0) >= 0: // no text
-		return false, false
 	case bytes.Contains(head, []byte("-----BEGIN ")):
 		return true, false
+	case bytes.IndexByte(head, 0) >= 0: // no text
+		return false, false
 	}
 	return beginsBare(head), !beginsBare(head) && !all
 }

@@ -52,9 +52,13 @@ func (in *inspector) text(data []byte) {
 
 // bare looks into Base64 without BEGIN and END lines, and text in other encodings.
 func (in *inspector) bare(data []byte) {
+	other := otherEncoding(data)
+	if !other && !beginsBare(data) {
+		return
+	}
 	blocks, err := pem.Decode(data)
 	switch {
-	case err != nil && otherEncoding(data):
+	case err != nil && other:
 		in.Format = FormatPEM
 		in.find(Unreadable, "%v", err)
 	case err == nil && len(blocks) == 1:
