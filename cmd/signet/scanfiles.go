@@ -108,7 +108,7 @@ func (s *scanner[T]) named(ctx context.Context, path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		s.trouble(errNamed{scanError(path, err)})
+		s.trouble(errNamed{fileError(path, err)})
 	case info.IsDir():
 		s.folder(ctx, path)
 	case info.Mode().IsRegular():
@@ -122,7 +122,7 @@ func (s *scanner[T]) named(ctx context.Context, path string) {
 func (s *scanner[T]) folder(ctx context.Context, dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		s.trouble(scanError(dir, err))
+		s.trouble(fileError(dir, err))
 	}
 	for _, e := range entries {
 		if ctx.Err() != nil {
@@ -158,7 +158,7 @@ func (s *scanner[T]) trouble(err error) {
 func (s *scanner[T]) look(j *scanJob[T]) {
 	s.count.Add(1)
 	if j.err = s.inspect(j); j.err != nil {
-		j.err = scanError(j.path, j.err)
+		j.err = fileError(j.path, j.err)
 		return
 	}
 	if !j.found {
@@ -241,19 +241,4 @@ func unlessOdd(err error) error {
 		return err
 	}
 	return nil
-}
-
-// scanError names a place that could not be read.
-func scanError(path string, err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		err = e.Err
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("path %q: %w", path, ring.ErrNotFound)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("path %q: permission denied", path)
-	}
-	return fmt.Errorf("path %q: %w", path, err)
 }

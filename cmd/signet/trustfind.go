@@ -119,7 +119,7 @@ func describeTruststore(path string) truststoreJSON {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		s.Problem = troubleText(scanError(path, err))
+		s.Problem = fileError(path, err).Error()
 		return s
 	case info.Size() > export.MaxInspect:
 		s.Problem = fmt.Sprintf("it is larger than %d bytes", export.MaxInspect)
@@ -127,7 +127,7 @@ func describeTruststore(path string) truststoreJSON {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		s.Problem = troubleText(scanError(path, err))
+		s.Problem = fileError(path, err).Error()
 		return s
 	}
 	r := export.Inspect(data, export.Inspection{})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -76,22 +75,13 @@ func (a *app) anchors(ctx context.Context, given []string, f trustAddFlags) ([]a
 			all = append(all, l.value...)
 		}
 		for _, err := range troubles {
-			all = append(all, anchor{why: troubleText(err), file: ""})
+			all = append(all, anchor{why: err.Error()})
 		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no certificate is in %s: %w", strings.Join(given, ", "), ring.ErrNotFound)
 	}
 	return all, nil
-}
-
-// troubleText gives the text of what could not be read.
-func troubleText(err error) string {
-	var named errNamed
-	if errors.As(err, &named) {
-		return named.error.Error()
-	}
-	return err.Error()
 }
 
 // anchorsOf gives the certificates of a file. name is what the alias of its only certificate is
