@@ -117,7 +117,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
-		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(),
+		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(), a.trustCommand(), a.scanCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -50,6 +51,8 @@ type keystoreFlags struct {
 	profile  string        // of PKCS #12
 	reader   string        // who is to read it
 	backup   bool
+
+	known *[]byte // the password, found out otherwise; nil when it is not
 }
 
 // registerGlobal adds the flags of the keystore that --db names. Those with --db- in front are for
@@ -95,12 +98,18 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
 		return nil, err
 	}
-	if backend.IsKeystore(url) {
+	switch {
+	case k.known != nil:
+		o.Keystore.Known = bytes.Clone(*k.known)
+	case backend.IsKeystore(url):
 		if o.Keystore.Known, err = k.password.read(a); err != nil {
 			return nil, err
 		}
 	}
 	o.Keystore.Password = func(isNew bool) ([]byte, error) {
+		if k.known != nil {
+			return nil, nil // it can be read without one
+		}
 		if isNew {
 			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))
 		}
