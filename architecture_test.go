@@ -32,17 +32,19 @@ var arrows = map[string][]string{
 	"export/pkcs7":        {"cert", "export/ber"},
 	"export/pkcs12":       {"cert", "export/ber", "export/keystore"},
 	"pkcs11":              {"cert"},
-	"backend":             {"backend/sqldb", "ring"},
+	"backend":             {"backend/sqldb", "backend/keyfile", "ring", "export/keystore"},
+	"backend/keyfile":     {"backend/onering", "internal/atomicfile", "ring", "cert", "saf", "export/keystore", "export/jks", "export/pkcs12", "export/pem"},
+	"backend/onering":     {"ring", "saf"},
 	"backend/seal":        {"internal/atomicfile"},
 	"backend/sqldb":       {"backend/seal", "internal/atomicfile", "ring", "cert", "saf"},
 	"backend/backendtest": {"ring", "cert", "saf"},
-	"cmd/signet":          {"backend", "racdcert", "racdcert/tso", "export", "ring", "cert", "saf", "internal/atomicfile"},
+	"cmd/signet":          {"backend", "backend/keyfile", "racdcert", "racdcert/tso", "export", "export/pkcs12", "ring", "cert", "saf", "internal/atomicfile"},
 }
 
 // outsideOnly lists what only some packages may import from the standard library: nothing but
 // the program prints, exits or reads the environment, and only the stores touch files.
 var outsideOnly = map[string][]string{
-	"os":           {"cmd/signet", "backend/sqldb", "backend/seal", "internal/atomicfile", "internal/oracle"},
+	"os":           {"cmd/signet", "backend/sqldb", "backend/keyfile", "backend/seal", "internal/atomicfile", "internal/oracle"},
 	"os/user":      {"cmd/signet"},
 	"os/exec":      {"internal/oracle"},
 	"database/sql": {"backend/sqldb"},

@@ -5,28 +5,45 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"signet/backend/keyfile"
 	"signet/backend/sqldb"
+	"signet/export/keystore"
 	"signet/ring"
 )
 
 // Options say how a store is opened.
 type Options struct {
-	// Create makes a file database that is not there.
+	// Create makes a file database that is not there. A keystore is made by its first change.
 	Create bool
+	// Keystore is for the stores that are a keystore file or folder.
+	Keystore keyfile.Options
 }
 
 // Opened is an open store.
 type Opened struct {
 	ring.Store
-	Name    string // the URL without the scheme of the default, for messages
-	Stash   string // the file that opens its private keys; empty when there is none
-	Created bool   // it was not there before
+	Name    string            // the URL without the scheme of the default, for messages
+	Files   map[string]string // what no command may overwrite: what each is, by path
+	Stash   string            // the file that opens its private keys; empty when there is none
+	Created bool              // it was not there before
+	Missing bool              // it is not there yet: the first change makes it
+	Format  string            // of a keystore: JKS, JCEKS, PKCS12 or PEM; empty for a database
 }
 
-// schemes are the URL schemes of DESIGN.md section 3. A plain path means sqlite.
-var schemes = []string{"sqlite", "postgres", "postgresql", "jks", "pkcs12", "pem", "pkcs11"}
+// The URL schemes of DESIGN.md section 3. A plain path means sqlite, unless a keystore lies there.
+const (
+	sqlite = "sqlite"
+	pem    = "pem"
+)
+
+// keystores gives the format of a new keystore file by its scheme.
+var keystores = map[string]string{"jks": keystore.JKS, "jceks": keystore.JCEKS, "pkcs12": keystore.PKCS12}
+
+// unsupported are schemes that the design knows and signet does not yet.
+var unsupported = []string{"postgres", "postgresql", "pkcs11"}
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
@@ -34,29 +51,69 @@ var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
 
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
-	scheme, path := "sqlite", url
-	if s, rest, ok := strings.Cut(url, ":"); ok {
-		for _, known := range schemes {
-			if s == known {
-				scheme, path = s, rest
-			}
-		}
+	scheme, path, err := split(url)
+	if err != nil {
+		return nil, err
 	}
 	switch {
-	case scheme == "sqlite" && strings.HasPrefix(path, "//"):
-		return nil, fmt.Errorf("store %q: write sqlite:PATH, without slashes before the path: %w", url, ring.ErrInvalid)
-	case path == url && foreignScheme.MatchString(url):
-		return nil, fmt.Errorf("store %q: there is no such kind of store; a file of that name is ./%s: %w", url, url, ring.ErrInvalid)
-	}
-	if scheme != "sqlite" {
-		return nil, fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, scheme, ring.ErrUnsupported)
-	}
-	if path == "" {
-		return nil, fmt.Errorf("store %q: the path is missing: %w", url, ring.ErrInvalid)
+	case scheme == pem:
+		return openKeystore(url, path)(keyfile.OpenFolder(path, o.Keystore))
+	case keystores[scheme] != "":
+		return openKeystore(url, path)(keyfile.OpenFile(path, keystores[scheme], o.Keystore))
+	case keyfile.Looks(path): // a keystore whatever its name
+		return openKeystore(url, path)(keyfile.OpenFile(path, "", o.Keystore))
 	}
 	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create})
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{Store: db, Name: path, Stash: db.Stash(), Created: db.Created()}, nil
+	const part = "a part of the database"
+	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
+	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+}
+
+// openKeystore gives the end of Open for a keystore.
+func openKeystore(url, path string) func(*keyfile.Store, error) (*Opened, error) {
+	return func(s *keyfile.Store, err error) (*Opened, error) {
+		if err != nil {
+			return nil, err
+		}
+		return &Opened{Store: s, Name: url, Files: map[string]string{path: "the keystore"}, Missing: s.Missing(), Format: s.Format()}, nil
+	}
+}
+
+// IsKeystore reports whether a URL names a keystore file.
+func IsKeystore(url string) bool {
+	scheme, path, err := split(url)
+	return err == nil && (keystores[scheme] != "" || scheme == sqlite && keyfile.Looks(path))
+}
+
+// split takes a URL apart and refuses what is none of a store's.
+func split(url string) (scheme, path string, err error) {
+	scheme, path = sqlite, url
+	if s, rest, ok := strings.Cut(url, ":"); ok {
+		for _, u := range unsupported {
+			if s == u {
+				return "", "", fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, s, ring.ErrUnsupported)
+			}
+		}
+		if s == sqlite || s == pem || keystores[s] != "" {
+			scheme, path = s, rest
+		}
+	}
+	switch {
+	case path != url && strings.HasPrefix(path, "//"):
+		return "", "", fmt.Errorf("store %q: write %s:PATH, without slashes before the path: %w", url, scheme, ring.ErrInvalid)
+	case path == url && foreignScheme.MatchString(url):
+		return "", "", fmt.Errorf("store %q: there is no such kind of store; a file of that name is ./%s: %w", url, url, ring.ErrInvalid)
+	case path == "":
+		return "", "", fmt.Errorf("store %q: the path is missing: %w", url, ring.ErrInvalid)
+	}
+	return scheme, path, nil
+}
+
+// IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
+func IsURL(s string) bool {
+	scheme, _, ok := strings.Cut(s, ":")
+	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
 }

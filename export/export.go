@@ -25,7 +25,9 @@ const maxCertificates = 4096
 var ErrPassword = pkcs12.ErrPassword
 
 // Codec lends Decode and Encode to those who know them as an interface.
-type Codec struct{}
+type Codec struct {
+	Profile pkcs12.Profile // what protects PKCS #12 that is written; the zero Profile is Modern
+}
 
 // Decode is the function Decode.
 func (Codec) Decode(data, password []byte) (cert.Bundle, error) { return Decode(data, password) }

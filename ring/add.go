@@ -52,9 +52,17 @@ func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
 }
 
 // addAll stores a certificate, its issuers before it, and the private key of the bundle. It is
-// the part that ADD and IMPORT share.
+// the part that ADD and IMPORT share. A keystore takes the issuers of a user's certificate into
+// the chain of its private key, and does not trust them for that.
 func (m *Manager) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.Certificate, b cert.Bundle) (*Added, error) {
 	r := &Added{}
+	if err := speakFor(tx, a.Owner); err != nil {
+		return nil, err
+	}
+	if one, ok := tx.(OneRing); ok && a.Owner.IsUser() {
+		one.Offer(issuers)
+		issuers = nil
+	}
 	for _, x := range issuers {
 		c, err := m.addIssuer(tx, x, &r.Result)
 		if err != nil {
@@ -185,9 +193,11 @@ func (m *Manager) store1(tx Tx, c *Certificate, want Status, r *Result) error {
 		return err
 	}
 	c.Added, c.AddedBy = m.now(), string(m.issuer)
+	label := c.Label
 	if err := tx.AddCertificate(c); err != nil {
 		return err
 	}
+	r.noteLabel(label, c)
 	r.note(msgAdded, c.Ref(), c.Status)
 	if remark := cert.Remark(x); remark != "" {
 		r.note(msgOddCertificate, c.Ref(), remark)
@@ -240,7 +250,7 @@ func (m *Manager) addAgain(tx Tx, a Add, old *Certificate, x *x509.Certificate, 
 	}
 	r.Certificate = old
 	r.note(msgAlreadyThere, old.Ref())
-	if a.Label != "" && a.Label != old.Label {
+	if a.Label != "" && !labelled(tx, old, a.Label) {
 		r.note(msgLabelIgnored, a.Label, old.Label)
 	}
 	if a.Status != "" {
@@ -259,7 +269,8 @@ func (m *Manager) addAnswer(tx Tx, a Add, old *Certificate, x *x509.Certificate,
 	if err != nil {
 		return err
 	}
-	if !old.Requested && x.NotAfter.Before(o.NotAfter) {
+	answer := old.Requested || forgetsRequests(tx) && cert.SelfSigned(o) && !cert.SelfSigned(x)
+	if !answer && x.NotAfter.Before(o.NotAfter) {
 		return newError(msgSameKeyLater, old.Ref(), m.day(o.NotAfter), m.day(x.NotAfter))
 	}
 	if _, err := m.checkIssuer(tx, x); err != nil {

@@ -32,9 +32,11 @@ func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
 				return err
 			}
 		}
+		label := c.Label
 		if err := tx.UpdateCertificate(c); err != nil {
 			return err
 		}
+		r.noteLabel(label, c)
 		if c.Label != old {
 			if err := releaseLabel(tx, c.Owner, old); err != nil {
 				return err

@@ -3,6 +3,7 @@ package ring
 import (
 	"crypto/x509"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -35,6 +36,24 @@ const (
 
 // InToken reports whether the key never leaves a token.
 func (k KeyRef) InToken() bool { return strings.HasPrefix(string(k), tokenScheme) }
+
+// Token gives the name of the token that a key is in; empty if it is in none, or the reference
+// does not name it.
+func (k KeyRef) Token() string {
+	rest, ok := strings.CutPrefix(string(k), tokenScheme)
+	if !ok {
+		return ""
+	}
+	path, _, _ := strings.Cut(rest, "?")
+	for _, attribute := range strings.Split(path, ";") {
+		if name, ok := strings.CutPrefix(attribute, "token="); ok {
+			if text, err := url.PathUnescape(name); err == nil {
+				return text
+			}
+		}
+	}
+	return ""
+}
 
 // Certificate is one certificate of a database with what the database knows of it.
 type Certificate struct {
@@ -78,19 +97,25 @@ func (c *Certificate) Ref() CertRef { return CertRef{c.Owner, c.Label} }
 // HasKey reports whether the database knows a private key for the certificate.
 func (c *Certificate) HasKey() bool { return c.Key != NoKey }
 
-// maxLabel is the longest label, in characters (racdcert-certificates.md 1.2).
-const maxLabel = 32
+// maxLabel is the longest label, in characters (racdcert-certificates.md 1.2). The aliases that
+// other programs put into keystores are longer; they are found, and never made.
+const (
+	maxLabel = 32
+	maxAlias = 255
+)
 
 // CheckLabel returns the label with outer blanks removed, or says why it is not one.
-func CheckLabel(s string) (string, error) {
+func CheckLabel(s string) (string, error) { return checkLabel(s, maxLabel) }
+
+func checkLabel(s string, longest int) (string, error) {
 	label := strings.TrimSpace(s)
 	switch {
 	case label == "":
 		return "", newError(msgBadLabel, s, "it is empty")
 	case !utf8.ValidString(label):
 		return "", newError(msgBadLabel, s, "it is not valid UTF-8")
-	case utf8.RuneCountInString(label) > maxLabel:
-		return "", newError(msgBadLabel, s, fmt.Sprintf("it is longer than %d characters", maxLabel))
+	case utf8.RuneCountInString(label) > longest:
+		return "", newError(msgBadLabel, s, fmt.Sprintf("it is longer than %d characters", longest))
 	case strings.IndexFunc(label, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
 		return "", newError(msgBadLabel, s, "it holds a character that cannot be shown")
 	}

@@ -17,6 +17,7 @@ type Gencert struct {
 	Label     string        // empty: LABELnnnnnnnn
 	Subject   cert.Name     // zero: the request's, else the name of the user
 	Key       cert.KeySpec  // zero: RSA 2048; not used with a request
+	Place     KeyPlace      // where the new key pair is to be; zero: in the store
 	NotBefore Moment        // zero: today at 00:00:00
 	NotAfter  Moment        // zero: a year after NotBefore, at 23:59:59
 	Days      int           // zero: a year; how long it is valid when NotAfter has no date
@@ -46,7 +47,10 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		return nil, err
 	}
 	if p.request == nil {
-		if p.key, err = m.newKey(p.g.Key); err != nil {
+		if p.g.Place.Label == "" {
+			p.g.Place.Label = p.g.Label
+		}
+		if p.key, err = m.makeKey(ctx, p.g.Place, p.g.Key); err != nil {
 			return nil, err
 		}
 	}
@@ -56,8 +60,9 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		return p.perform(tx)
 	})
 	if err != nil {
-		return nil, err
+		return nil, m.unmake(ctx, err, p.key)
 	}
+	m.kept(p.key)
 	return &p.Issued, nil
 }
 
@@ -203,6 +208,9 @@ func (p *gencertPlan) signer(tx Tx) (*Certificate, error) {
 
 // perform issues and stores the certificate.
 func (p *gencertPlan) perform(tx Tx) error {
+	if err := speakFor(tx, p.g.Owner); err != nil {
+		return err
+	}
 	signer, err := p.signer(tx)
 	if err != nil {
 		return err
@@ -218,7 +226,7 @@ func (p *gencertPlan) perform(tx Tx) error {
 		}
 		if old != nil {
 			p.Certificate = old
-			if p.statusBy(old, x, signer) == NoTrust {
+			if p.statusBy(tx, old, x, signer) == NoTrust {
 				old.Status = NoTrust
 			}
 			return p.m.replace(tx, old, x, p.g.Label, &p.Result)
@@ -229,11 +237,12 @@ func (p *gencertPlan) perform(tx Tx) error {
 		return err
 	}
 	c := NewCertificate(CertRef{p.g.Owner, label}, x)
-	c.Status = p.statusBy(c, x, signer)
+	c.Status = p.statusBy(tx, c, x, signer)
 	c.Added, c.AddedBy = p.m.now(), string(p.m.issuer)
 	if err := tx.AddCertificate(c); err != nil {
 		return err
 	}
+	p.noteLabel(label, c)
 	if p.key != nil {
 		if err := tx.PutPrivateKey(c, p.key); err != nil {
 			return err
@@ -295,7 +304,7 @@ func issuerOfKey(tx Tx, c *Certificate) (cert.Issuer, error) {
 
 // statusBy decides the status of a new certificate from its signer, and says why
 // (racdcert-certificates.md 3.8).
-func (p *gencertPlan) statusBy(c *Certificate, x *x509.Certificate, signer *Certificate) Status {
+func (p *gencertPlan) statusBy(tx Tx, c *Certificate, x *x509.Certificate, signer *Certificate) Status {
 	now := p.m.now()
 	status := Trust
 	if signer != nil {
@@ -304,6 +313,7 @@ func (p *gencertPlan) statusBy(c *Certificate, x *x509.Certificate, signer *Cert
 			p.note(msgSignerNotCA, signer.Ref())
 		}
 		switch {
+		case !distrusts(tx, c):
 		case signer.Status == NoTrust:
 			p.note(msgNoTrustIssuerStatus, c.Ref(), signer.Ref())
 			status = NoTrust
@@ -348,7 +358,7 @@ func ownKeyHolder(tx Tx, owner Owner, x *x509.Certificate, label string) (*Certi
 // replace puts x in the place of a certificate with the same key: key, label, status, rings and
 // serial counter stay (racdcert-certificates.md 4.3).
 func (m *Manager) replace(tx Tx, c *Certificate, x *x509.Certificate, label string, r *Result) error {
-	if label != "" && label != c.Label {
+	if label != "" && !labelled(tx, c, label) {
 		r.note(msgLabelIgnored, label, c.Label)
 	}
 	c.setX509(x)

@@ -26,6 +26,11 @@ type Manager struct {
 	now    func() time.Time
 	zone   *time.Location
 	newKey func(cert.KeySpec) (crypto.Signer, error)
+
+	oneRing   bool             // the store is a single key ring
+	hardware  Hardware         // nil: none
+	rehearsal bool             // nothing of it is kept, and so no key is made in hardware
+	made      *[]crypto.Signer // keys in hardware that go when the common transaction fails; nil: each function sees to its own
 }
 
 // Config is what a Manager works with.
@@ -35,11 +40,20 @@ type Config struct {
 	Issuer Owner            // the user on whose behalf functions run
 	Now    func() time.Time // nil: the system's clock
 	Zone   *time.Location   // nil: the local zone; the zone of NOTBEFORE and NOTAFTER
+
+	OneRing bool // the store is a single key ring, such as a keystore file
+
+	// Hardware is where keys are made and found that are not in the store; nil for none. When
+	// the store is a token itself, all keys are made there.
+	Hardware Hardware
 }
 
 // NewManager returns a Manager.
 func NewManager(c Config) *Manager {
-	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate}
+	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing, hardware: c.Hardware}
+	if c.Hardware != nil && !c.OneRing {
+		m.store = hardwareStore{c.Store, c.Hardware}
+	}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -99,3 +113,6 @@ func (r *Result) remindRefresh(tx Tx, class string) error {
 	}
 	return nil
 }
+
+// OneRing reports whether the store is a single key ring, such as a keystore file.
+func (m *Manager) OneRing() bool { return m.oneRing }

@@ -26,6 +26,7 @@ const (
 	msgAdded
 	msgReplaced
 	msgLabelIgnored
+	msgLabelFolded
 	msgKeyStored
 	msgSelfSigned
 	msgHighTrust
@@ -71,6 +72,8 @@ const (
 	msgNoPassword
 	msgPasswordUnused
 	msgNoExportKey
+	msgKeyWouldGo
+	msgKeylessPersonal
 	msgChainBroken
 	msgEncode
 
@@ -145,6 +148,11 @@ const (
 	msgNoneDefined
 	msgBadOperand
 	msgCertificateHeld
+	msgNoConsumer
+	msgKeyLeft
+	msgKeyUnreachable
+	msgKeyOrphan
+	msgNoHardware
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -176,6 +184,7 @@ var catalogue = [...]struct {
 	msgManyEndEntities: {"SGN018I", Refused, ErrInvalid, "%s holds more than one end-entity certificate: %q and %q", "add each certificate from a file of its own"},
 	msgAdded:           {"IRRD199I", Done, nil, "certificate %s is added, status %s", ""},
 	msgReplaced:        {"SGN020I", Done, nil, "certificate %s is replaced; key, label and rings are kept", ""},
+	msgLabelFolded:     {"SGN112I", Done, nil, "label %q is kept as %q: Java looks for aliases in lower case", "programs that ask for the one find the other"},
 	msgLabelIgnored:    {"SGN021I", Warning, nil, "label %q is not used: the certificate keeps its label %q", "ALTER ... NEWLABEL renames it"},
 	msgKeyStored:       {"SGN022I", Done, nil, "the private key of %s is stored", ""},
 	msgSelfSigned:      {"IRRD113I", Done, nil, "the certificate being added is self-signed", ""},
@@ -219,12 +228,14 @@ var catalogue = [...]struct {
 	msgRetiredKey:     {"SGN059I", Refused, ErrRefused, "the private key of %s is not stored again: ROLLOVER retired it", "use the certificate that took its place, or REKEY"},
 	msgOddCertificate: {"SGN058I", Warning, nil, "certificate %s is kept as it is, but cannot be read in full: %s", "programs may refuse it; ask its issuer for a sound one"},
 
-	msgLongPassword:   {"SGN063I", Refused, ErrInvalid, "the password is longer than 255 characters", ""},
-	msgNoPassword:     {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},
-	msgPasswordUnused: {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
-	msgNoExportKey:    {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
-	msgChainBroken:    {"SGN052I", Warning, nil, "the chain of %s is incomplete: the issuer %s is not in the database", "ADD it under CERTAUTH and export again"},
-	msgEncode:         {"SGN053I", Refused, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},
+	msgLongPassword:    {"SGN063I", Refused, ErrInvalid, "the password is longer than 255 characters", ""},
+	msgNoPassword:      {"SGN050I", Refused, ErrInvalid, "format %s needs a password", "give PASSWORD('...') in a script, or --password-file on the command line"},
+	msgPasswordUnused:  {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
+	msgNoExportKey:     {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
+	msgKeyWouldGo:      {"SGN110I", Refused, ErrRefused, "the private key of %s would be lost: what is to take its place has none", "delete it first if that is what you want, or choose another label"},
+	msgKeylessPersonal: {"SGN111I", Warning, nil, "%s was left out: it is PERSONAL in ring %s and has no private key", "connect it as CERTAUTH or SITE to have it trusted, or name it by itself"},
+	msgChainBroken:     {"SGN052I", Warning, nil, "the chain of %s is incomplete: the issuer %s is not in the database", "ADD it under CERTAUTH and export again"},
+	msgEncode:          {"SGN053I", Refused, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},
 
 	msgRingOwner:    {"IRRD120I", Refused, ErrInvalid, "%s cannot own a key ring", "name the user with ID(user)"},
 	msgRingExists:   {"IRRD122I", Refused, ErrExists, "ring %q of %s already exists", ""},
@@ -296,6 +307,11 @@ var catalogue = [...]struct {
 	msgGroupInUse:      {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
 	msgNoneDefined:     {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
 	msgBadOperand:      {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgKeyLeft:         {"SGN114I", Failed, ErrHardware, "everything else is done, but the private key %s is still in its token: %v", "remove it with: signet token check"},
+	msgKeyUnreachable:  {"SGN115I", Refused, ErrRefused, "the private key of %s cannot be used: %v", ""},
+	msgKeyOrphan:       {"SGN116I", Failed, ErrHardware, "nothing was done, but the private key %s was made and could not be removed again: %v", "remove it with: signet token check"},
+	msgNoHardware:      {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
+	msgNoConsumer:      {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
 	msgCertificateHeld: {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
 }
 

@@ -111,7 +111,7 @@ func ParseCertRef(s string, issuer Owner) (CertRef, error) {
 	} else if o, err := ParseOwner(s); err == nil && !o.IsUser() {
 		return CertRef{}, newError(msgBadLabel, s, "the word names an owner; write "+o.Name()+"/LABEL")
 	}
-	label, err := CheckLabel(label)
+	label, err := checkLabel(label, maxAlias)
 	return CertRef{owner, label}, err
 }
 

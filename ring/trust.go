@@ -42,6 +42,9 @@ func (m *Manager) statusOf(tx Tx, c *Certificate, x *x509.Certificate, want Stat
 			return "", err
 		}
 	}
+	if !distrusts(tx, c) {
+		return Trust, nil
+	}
 	switch {
 	case m.now().After(x.NotAfter):
 		r.note(msgNoTrustExpired, c.Ref(), m.day(x.NotAfter))

@@ -78,7 +78,7 @@ func TestTokenKeySealedToObject(t *testing.T) {
 		"other object":       "UPDATE token_keys SET sealed = (SELECT sealed FROM token_keys WHERE object = 2) WHERE object = 1",
 		"other database":     "UPDATE meta SET uuid = 'other'",
 		"other public key":   "UPDATE token_objects SET der = (SELECT der FROM token_objects WHERE id = 2) WHERE id = 1",
-		"altered":            "UPDATE token_keys SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB)",
+		"altered":            "UPDATE token_keys SET sealed = CAST(substr(sealed, 1, 40) || CASE substr(sealed, 41, 1) WHEN x'00' THEN x'01' ELSE x'00' END || substr(sealed, 42) AS BLOB)",
 		"empty":              "UPDATE token_keys SET sealed = x''",
 	} {
 		path, _ := bound(t)

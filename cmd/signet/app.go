@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/backend"
-	"signet/export"
 	"signet/ring"
 )
 
@@ -24,6 +23,8 @@ type app struct {
 		output  string
 		quiet   bool
 		noColor bool
+
+		keystore keystoreFlags
 	}
 	files   *files
 	store   *backend.Opened
@@ -45,7 +46,7 @@ func run(ctx context.Context, env environment, args []string) int {
 func (a *app) execute(ctx context.Context, args []string) ring.Code {
 	a.code = ring.Done
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spellFlags(args))
 	if err := root.ExecuteContext(ctx); err != nil {
 		a.fail(err)
 	}
@@ -103,7 +104,8 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	a.flags.keystore.registerGlobal(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
@@ -115,6 +117,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
+		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root
@@ -155,7 +158,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 	}
 	if a.place != "" { // a line of a script: the database is open, the user settled
 		for _, name := range []string{"db", "as", "output"} {
-			if c.Flags().Changed(name) {
+			if f := c.InheritedFlags().Lookup(name); f != nil && f.Changed {
 				return usagef("--%s belongs on the command line of run, not inside its script", name)
 			}
 		}
@@ -193,18 +196,14 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = backend.Open(ctx, url, backend.Options{Create: true})
+	if a.store, err = a.openStore(ctx, url, issuer, a.flags.keystore, true); err != nil {
+		return nil, err
+	}
+	codec, err := a.flags.keystore.codec()
 	if err != nil {
 		return nil, err
 	}
-	for path, what := range map[string]string{a.store.Name: "the database", a.store.Name + "-wal": "a part of the database",
-		a.store.Name + "-shm": "a part of the database", a.store.Stash: "the stash file of the database"} {
-		a.files.protect(path, what)
-	}
-	if a.store.Created {
-		a.say("created database %s; its private keys open with %s: back up both, and keep that one secret", a.store.Name, a.store.Stash)
-	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone})
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != ""})
 	return a.manager, nil
 }
 

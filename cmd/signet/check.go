@@ -144,7 +144,7 @@ func (a *app) checkPlain(line plainCommand) error {
 
 // rehearse runs scripts so that nothing of it stays, and collects what fails.
 func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner, f runFlags, found *findings) error {
-	store, remove, err := a.openForRehearsal(ctx)
+	store, remove, err := a.openForRehearsal(ctx, issuer)
 	if err != nil {
 		return err
 	}
@@ -195,12 +195,12 @@ func (a *app) rehearsePlain(ctx context.Context, m *ring.Manager, name string, l
 
 // openForRehearsal opens the database, or an empty one that goes away with remove when there is
 // none yet.
-func (a *app) openForRehearsal(ctx context.Context) (store *backend.Opened, remove func(), err error) {
+func (a *app) openForRehearsal(ctx context.Context, issuer ring.Owner) (store *backend.Opened, remove func(), err error) {
 	url, err := a.database()
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err = backend.Open(ctx, url, backend.Options{})
+	store, err = a.openStore(ctx, url, issuer, a.flags.keystore, false)
 	if err == nil {
 		return store, func() { store.Close() }, nil
 	}

@@ -130,7 +130,7 @@ func (a *app) listOne(ctx context.Context, m *ring.Manager, s ring.Selector) err
 			line("Request", "under way; add the answer")
 		}
 		line("SHA-256", d.SHA256)
-		line("Added", a.date(*d.Added)+" by "+d.AddedBy)
+		line("Added", strings.TrimSuffix(a.date(*d.Added)+" by "+d.AddedBy, " by "))
 		line("Remark", d.Remark)
 		line("Rings", strings.Join(d.Rings, ", "))
 		return t.Flush()

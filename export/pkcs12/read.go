@@ -187,4 +187,4 @@ func (r *reader) keyEntry(k *kept) keystore.Entry {
 }
 
 // fold gives aliases that Java takes for one the same form.
-func fold(alias string) string { return strings.ToLower(alias) }
+func fold(alias string) string { return keystore.Fold(alias) }

@@ -1,0 +1,405 @@
+package keyfile
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"iter"
+	"math/big"
+	"slices"
+	"time"
+
+	"signet/backend/onering"
+	"signet/cert"
+	"signet/export/keystore"
+	"signet/ring"
+)
+
+// tx is a transaction: the records as they are so far. What is written is decided at its end.
+type tx struct {
+	onering.Refusals
+	store    *Store
+	ctx      context.Context
+	writable bool
+	records  []*record
+	read     map[*record]bool // those that are as they were read
+	nextID   int64
+
+	offered   []*x509.Certificate // may become part of chains
+	noDefault bool                // the mark was taken from the first key and is about to go to another
+}
+
+// errReadOnly is the error of a change in a View: a mistake of the caller.
+var errReadOnly = errors.New("a View changes nothing")
+
+// begin reports why a method cannot go on.
+func (t *tx) begin() error { return t.ctx.Err() }
+
+// change is begin for a method that changes something.
+func (t *tx) change() error {
+	if !t.writable {
+		return errReadOnly
+	}
+	return t.begin()
+}
+
+// Attempt implements ring.Tx.
+func (t *tx) Attempt(fn func() error) error {
+	records, offered, noDefault := slices.Clone(t.records), t.offered, t.noDefault
+	done := false
+	defer func() {
+		if !done {
+			t.records, t.offered, t.noDefault = records, offered, noDefault
+		}
+	}()
+	err := fn()
+	if err == nil {
+		err = t.complete()
+	}
+	done = err == nil
+	return err
+}
+
+// ErrNotFound of one certificate.
+func (t *tx) notFound(ref ring.CertRef) error {
+	return fmt.Errorf("%s: certificate %s: %w", t.Store, ref, ring.ErrNotFound)
+}
+
+// view turns a record into what the rules work with.
+func (t *tx) view(r *record) *ring.Certificate {
+	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.store.userName()), Label: r.Alias, Status: r.status(), DER: r.Chain[0], Added: r.Created}
+	if r.Key != nil {
+		c.Key = ring.KeyInStore
+	}
+	return c
+}
+
+// at finds the place of a record by the handle of its certificate, or -1. Handles were given in
+// file order, so that the first guess is nearly always right.
+func (t *tx) at(id int64) int {
+	if i := int(id - 1); i >= 0 && i < len(t.records) && t.records[i].id == id {
+		return i
+	}
+	return slices.IndexFunc(t.records, func(r *record) bool { return r.id == id })
+}
+
+// visible yields the certificates that keep says yes to, in file order. A record that the body
+// of the loop deletes does not come; one that it adds does not either.
+func (t *tx) visible(keep func(*record) (bool, error)) iter.Seq2[*ring.Certificate, error] {
+	return func(yield func(*ring.Certificate, error) bool) {
+		for _, old := range slices.Clone(t.records) {
+			if err := t.begin(); err != nil {
+				yield(nil, err)
+				return
+			}
+			i := t.at(old.id)
+			if i < 0 || !t.records[i].holds() {
+				continue
+			}
+			r := t.records[i]
+			ok, err := keep(r)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if ok && !yield(t.view(r), nil) {
+				return
+			}
+		}
+	}
+}
+
+// parsed is visible for a condition on the parsed certificate. What cannot be parsed fits none.
+func (t *tx) parsed(keep func(*x509.Certificate) bool) iter.Seq2[*ring.Certificate, error] {
+	return t.visible(func(r *record) (bool, error) {
+		x, err := r.x509()
+		return err == nil && keep(x), nil
+	})
+}
+
+// Certificate implements ring.Tx. A label is an alias, and Java folds the case of those.
+func (t *tx) Certificate(ref ring.CertRef) (*ring.Certificate, error) {
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	user, err := t.ours(ref.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if r := t.byAlias(ref.Label); r != nil && r.user == user && r.holds() {
+		return t.view(r), nil
+	}
+	return nil, t.notFound(ref)
+}
+
+// byAlias finds the record of an alias: as it is spelled, else as Java folds it.
+func (t *tx) byAlias(alias string) *record {
+	var found *record
+	folded := ""
+	for _, r := range t.records {
+		if r.Alias == alias {
+			return r
+		}
+		if t.store.medium.folds() && found == nil {
+			if folded == "" {
+				folded = keystore.Fold(alias)
+			}
+			if keystore.Fold(r.Alias) == folded {
+				found = r
+			}
+		}
+	}
+	return found
+}
+
+// CertificateByIssuerSerial implements ring.Tx.
+func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
+	for c, err := range t.parsed(func(x *x509.Certificate) bool {
+		return bytes.Equal(x.RawIssuer, issuer) && x.SerialNumber.Cmp(serial) == 0
+	}) {
+		return c, err
+	}
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%s: serial number %s: %w", t.Store, cert.SerialHex(serial), ring.ErrNotFound)
+}
+
+// Certificates implements ring.Tx.
+func (t *tx) Certificates(owner ring.Owner) iter.Seq2[*ring.Certificate, error] {
+	user, err := t.ours(owner)
+	return t.visible(func(r *record) (bool, error) { return r.user == user, err })
+}
+
+// CertificatesBySubject implements ring.Tx. The certificates in the chains of private keys come
+// after those that are entries, as certificates of CERTAUTH.
+func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, error] {
+	return func(yield func(*ring.Certificate, error) bool) {
+		seen := map[string]bool{}
+		for c, err := range t.parsed(func(x *x509.Certificate) bool { return bytes.Equal(x.RawSubject, subject) }) {
+			if err == nil {
+				seen[string(c.DER)] = true
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+		for _, link := range t.links() {
+			if bytes.Equal(link.x509.RawSubject, subject) && !seen[string(link.x509.Raw)] {
+				seen[string(link.x509.Raw)] = true
+				if !yield(link.view(), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// CertificatesByPublicKey implements ring.Tx.
+func (t *tx) CertificatesByPublicKey(spki []byte) iter.Seq2[*ring.Certificate, error] {
+	return t.parsed(func(x *x509.Certificate) bool { return bytes.Equal(x.RawSubjectPublicKeyInfo, spki) })
+}
+
+// CertificatesExpiring implements ring.Tx.
+func (t *tx) CertificatesExpiring(from, to time.Time) iter.Seq2[*ring.Certificate, error] {
+	return func(yield func(*ring.Certificate, error) bool) {
+		type ending struct {
+			id int64
+			at time.Time
+		}
+		var all []ending
+		for _, r := range t.records {
+			if !r.holds() {
+				continue
+			}
+			if x, err := r.x509(); err == nil && !x.NotAfter.Before(from) && x.NotAfter.Before(to) {
+				all = append(all, ending{r.id, x.NotAfter})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b ending) int { return a.at.Compare(b.at) })
+		for _, e := range all {
+			if i := t.at(e.id); i >= 0 && !yield(t.view(t.records[i]), nil) {
+				return
+			}
+		}
+	}
+}
+
+// AddCertificate implements ring.Tx.
+func (t *tx) AddCertificate(c *ring.Certificate) error {
+	if err := t.change(); err != nil {
+		return err
+	}
+	r := &record{id: t.nextID, Entry: keystore.Entry{Created: c.Added}}
+	if err := t.fill(r, c); err != nil {
+		return err
+	}
+	t.records = append(t.records, r)
+	t.nextID++
+	c.ID, c.Key, c.Label = r.id, ring.NoKey, r.Alias
+	return nil
+}
+
+// UpdateCertificate implements ring.Tx.
+func (t *tx) UpdateCertificate(c *ring.Certificate) error {
+	if err := t.change(); err != nil {
+		return err
+	}
+	i := t.at(c.ID)
+	if i < 0 {
+		return t.notFound(c.Ref())
+	}
+	old := t.records[i]
+	r := *old
+	r.certificate, r.broken = nil, nil
+	if err := t.fill(&r, c); err != nil {
+		return err
+	}
+	if r.user != old.user {
+		return t.Refuse(fmt.Sprintf("certificate %s cannot change its owner", c.Ref()))
+	}
+	if r.Key != nil && !bytes.Equal(r.Chain[0], old.Chain[0]) {
+		was, err := old.x509()
+		if err != nil {
+			return err
+		}
+		is, err := r.x509()
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(was.RawSubjectPublicKeyInfo, is.RawSubjectPublicKeyInfo) {
+			return fmt.Errorf("%s: certificate %s: not for its private key: %w", t.Store, c.Ref(), ring.ErrInvalid)
+		}
+		r.Created = c.Added
+	}
+	t.records[i] = &r
+	c.Label = r.Alias
+	return nil
+}
+
+// fill takes over what a keystore holds of a certificate, after checking that it is all there is.
+func (t *tx) fill(r *record, c *ring.Certificate) error {
+	user, err := t.ours(c.Owner)
+	switch {
+	case err != nil:
+		return err
+	case c.Owner == "" || c.Label == "":
+		return fmt.Errorf("%s: a certificate without owner or label: %w", t.Store, ring.ErrInvalid)
+	case c.Status != ring.Trust && c.Status != ring.NoTrust && c.Status != ring.HighTrust:
+		return fmt.Errorf("%s: certificate %s: status %q: %w", t.Store, c.Ref(), c.Status, ring.ErrInvalid)
+	case !t.HoldsStatus(c.Owner, c.Status):
+		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.trustRule()))
+	}
+	alias, err := t.store.medium.alias(c.Label)
+	if err != nil {
+		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
+	}
+	if other := t.byAlias(alias); other != nil && other.id != r.id {
+		return fmt.Errorf("%s: label %q: the entry %q has it, as case does not count: %w", t.Store, c.Label, other.Alias, ring.ErrExists)
+	}
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	twin, err := t.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
+	if err == nil && twin.ID != r.id {
+		return fmt.Errorf("%s: certificate %s has the same issuer and serial number: %w", t.Store, twin.Ref(), ring.ErrExists)
+	}
+	if err != nil && !errors.Is(err, ring.ErrNotFound) {
+		return err
+	}
+	r.Alias, r.user, r.Trusted = alias, user, !user && c.Status == ring.Trust
+	if len(r.Chain) == 0 || !bytes.Equal(r.Chain[0], c.DER) {
+		r.Chain = append([][]byte{c.DER}, r.Chain[min(1, len(r.Chain)):]...)
+		r.certificate, r.broken = x, nil
+	}
+	return nil
+}
+
+// HoldsStatus implements ring.OneRing.
+func (t *tx) HoldsStatus(owner ring.Owner, s ring.Status) bool {
+	return s == ring.Trust || s == ring.NoTrust && !owner.IsUser() && t.store.medium.distrusts()
+}
+
+// DeleteCertificate implements ring.Tx.
+func (t *tx) DeleteCertificate(c *ring.Certificate) error {
+	if err := t.change(); err != nil {
+		return err
+	}
+	i := t.at(c.ID)
+	if i < 0 {
+		return t.notFound(c.Ref())
+	}
+	t.records = slices.Delete(slices.Clone(t.records), i, i+1)
+	return nil
+}
+
+// PrivateKey implements ring.Tx.
+func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	i := t.at(c.ID)
+	if i < 0 || t.records[i].Key == nil {
+		return nil, fmt.Errorf("%s: private key of %s: %w", t.Store, c.Ref(), ring.ErrNotFound)
+	}
+	return t.store.openKey(t.records[i])
+}
+
+// PutPrivateKey implements ring.Tx.
+func (t *tx) PutPrivateKey(c *ring.Certificate, key crypto.Signer) error {
+	if err := t.change(); err != nil {
+		return err
+	}
+	i := t.at(c.ID)
+	if i < 0 {
+		return t.notFound(c.Ref())
+	}
+	old := t.records[i]
+	x, err := old.x509()
+	switch {
+	case err != nil:
+		return err
+	case !cert.SameKey(x.PublicKey, key.Public()):
+		return fmt.Errorf("%s: private key of %s: not that of the certificate: %w", t.Store, c.Ref(), ring.ErrInvalid)
+	case !old.user:
+		return t.Refuse(fmt.Sprintf("%s cannot have a private key: the certificates of CERTAUTH are trusted entries there; make it under a user ID", c.Ref()))
+	}
+	if pkcs8, err := cert.MarshalPrivateKey(key); err != nil {
+		return fmt.Errorf("%s: %s: %w: %w", t.Store, c.Ref(), err, ring.ErrUnsupported)
+	} else {
+		clear(pkcs8)
+	}
+	r := *old
+	r.Key = keystore.Clear{Signer: key}
+	r.keys++
+	t.records[i] = &r
+	c.Key = ring.KeyInStore
+	return nil
+}
+
+// PutKeyRef implements ring.Tx.
+func (t *tx) PutKeyRef(c *ring.Certificate, _ ring.KeyRef) error {
+	return t.Refuse(fmt.Sprintf("the private key of %s cannot be in a token", c.Ref()))
+}
+
+// DeletePrivateKey implements ring.Tx. What is left must get another key, or go, before the
+// transaction ends.
+func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
+	if err := t.change(); err != nil {
+		return err
+	}
+	i := t.at(c.ID)
+	if i < 0 || t.records[i].Key == nil {
+		return fmt.Errorf("%s: private key of %s: %w", t.Store, c.Ref(), ring.ErrNotFound)
+	}
+	r := *t.records[i]
+	r.Key = nil
+	r.keys++
+	t.records[i] = &r
+	c.Key = ring.NoKey
+	return nil
+}

@@ -1,0 +1,315 @@
+package ring
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"slices"
+
+	"signet/cert"
+)
+
+// Credential is a certificate on its way from one store to another, with all that goes with it.
+type Credential struct {
+	Owner  Owner
+	Label  string
+	Status Status
+	Chain  []*x509.Certificate // the certificate and its issuers, as far as the store has them
+	Key    crypto.Signer       // nil for a certificate alone
+}
+
+// Take asks for credentials: certificates by name, or those of a ring.
+type Take struct {
+	Certs []CertRef
+	Ring  RingRef // used when Certs is empty
+}
+
+// Taken is the answer to Take.
+type Taken struct {
+	Result
+	Credentials []Credential
+}
+
+// Take reads credentials. Of a ring, what is PERSONAL comes with its private key and its chain,
+// and the rest as certificates to trust; of certificates by name, each with its key if it has
+// one. A private key that cannot leave its token is refused before anything is read.
+func (m *Manager) Take(ctx context.Context, q Take) (*Taken, error) {
+	var r *Taken
+	err := m.store.View(ctx, func(tx Tx) error {
+		r = &Taken{}
+		certs, trusted, err := m.selected(tx, q, r)
+		if err != nil {
+			return err
+		}
+		for _, c := range certs {
+			if c.Key.InToken() && !trusted[c] {
+				return newError(msgNoExportKey, c.Ref())
+			}
+		}
+		for _, c := range certs {
+			id, err := credential(tx, c, trusted[c], &r.Result)
+			if err != nil {
+				return err
+			}
+			r.Credentials = append(r.Credentials, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// selected gives the certificates of a Take, and which of them go without a key.
+func (m *Manager) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
+	trusted = map[*Certificate]bool{}
+	for _, ref := range q.Certs {
+		c, err := byRef(tx, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		certs = append(certs, c)
+	}
+	if len(q.Certs) > 0 {
+		return certs, trusted, nil
+	}
+	var l RingListing
+	if q.Ring.Virtual() {
+		l, err = virtualListing(tx, q.Ring)
+	} else {
+		var named *Ring
+		if named, err = ringByRef(tx, q.Ring); err == nil {
+			l, err = listingOf(tx, named)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, conn := range l.Connections {
+		c := conn.Cert
+		switch {
+		case conn.Usage != UsagePersonal:
+			trusted[c] = true
+		case !c.HasKey():
+			r.note(msgKeylessPersonal, c.Ref(), q.Ring)
+			continue
+		}
+		if conn.Default { // the first private key of a PKCS #12 file is its default
+			certs = slices.Insert(certs, 0, c)
+			continue
+		}
+		certs = append(certs, c)
+	}
+	return certs, trusted, nil
+}
+
+func credential(tx Tx, c *Certificate, trusted bool, r *Result) (Credential, error) {
+	id := Credential{Owner: c.Owner, Label: c.Label, Status: c.Status}
+	if trusted || !c.HasKey() {
+		x, err := c.X509()
+		id.Chain = []*x509.Certificate{x}
+		return id, err
+	}
+	certs, complete, err := chain(tx, c)
+	if err != nil {
+		return id, err
+	}
+	for _, c := range certs {
+		x, err := c.X509()
+		if err != nil {
+			return id, err
+		}
+		id.Chain = append(id.Chain, x)
+	}
+	if !complete {
+		r.note(msgChainBroken, c.Ref(), cert.IssuerOf(id.Chain[len(id.Chain)-1]).RACF())
+	}
+	id.Key, err = tx.PrivateKey(c)
+	return id, err
+}
+
+// Place is what Put did with a credential.
+type Place string
+
+// What can become of a credential.
+const (
+	Placed    Place = "added"
+	Replaced  Place = "replaced"
+	Unchanged Place = "unchanged"
+)
+
+// Put is what became of one credential.
+type Put struct {
+	Ref   CertRef           // its name in the store
+	Key   bool              // it has a private key there
+	Place Place             //
+	Was   *x509.Certificate // what it replaced, nil if nothing
+}
+
+// PutAll is the answer to Put, in the order of the credentials.
+type PutAll struct {
+	Result
+	Puts []Put
+}
+
+// Put stores credentials, all in one transaction. What is there already with the same content
+// stays as it is; another certificate under the same label is replaced where it stands.
+func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
+	return update(ctx, m, func(tx Tx, r *PutAll) error {
+		for _, id := range ids {
+			p, err := m.put(tx, id, &r.Result)
+			if err != nil {
+				return err
+			}
+			r.Puts = append(r.Puts, p)
+		}
+		return nil
+	})
+}
+
+func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
+	one, isOne := tx.(OneRing)
+	x, longest := id.Chain[0], maxLabel
+	if isOne {
+		longest = maxAlias
+		if err := one.SpeakFor(m.issuer); err != nil {
+			return Put{}, err
+		}
+		id.Owner = CertAuth
+		if id.Key != nil {
+			id.Owner = m.issuer
+		}
+	}
+	label, err := checkLabel(id.Label, longest)
+	if err != nil {
+		return Put{}, err
+	}
+	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed}
+	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
+	if err == nil && !bytes.Equal(there.DER, x.Raw) {
+		return p, newError(msgSameIdentity, there.Ref())
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return p, err
+	}
+	found := err == nil
+	same := found
+	if found {
+		if same, err = m.holdsAll(tx, there, id, isOne); err != nil {
+			return p, err
+		}
+	}
+	switch {
+	case same:
+		p.Ref, p.Place = there.Ref(), Unchanged
+		return p, nil
+	case isOne && id.Key != nil:
+		one.Offer(id.Chain[1:])
+	case !isOne:
+		for _, issuer := range slices.Backward(id.Chain[1:]) {
+			if _, err := m.addIssuer(tx, issuer, r); err != nil {
+				return p, err
+			}
+		}
+	}
+	if found && (there.Owner == id.Owner || id.Key == nil) {
+		return m.exchange(tx, there, x, id, p)
+	}
+	if found { // trusted alone so far, and now with its key
+		if err := tx.DeleteCertificate(there); err != nil {
+			return p, err
+		}
+		p.Place, p.Was = Replaced, x
+	}
+	old, err := m.occupant(tx, p.Ref, isOne)
+	if err != nil {
+		return p, err
+	}
+	if old != nil && old.Owner == p.Ref.Owner {
+		return m.exchange(tx, old, x, id, p)
+	}
+	if old != nil { // an alias of the other kind
+		if p.Was, err = replaceable(old, id); err != nil {
+			return p, err
+		}
+		p.Place = Replaced
+		if err := tx.DeleteCertificate(old); err != nil {
+			return p, err
+		}
+	}
+	c := NewCertificate(p.Ref, x)
+	c.Status = id.Status
+	c.Added, c.AddedBy = m.now(), string(m.issuer)
+	if err := tx.AddCertificate(c); err != nil {
+		return p, err
+	}
+	r.noteLabel(label, c)
+	p.Ref = c.Ref()
+	return p, m.keepKey(tx, c, cert.Bundle{Key: id.Key}, nil)
+}
+
+// holdsAll reports whether what the store has of a credential is all that there is of it. Only a
+// keystore keeps the chain with the key; only there is trust a matter of the copy.
+func (m *Manager) holdsAll(tx Tx, there *Certificate, id Credential, isOne bool) (bool, error) {
+	if id.Key != nil && !there.HasKey() {
+		return false, nil
+	}
+	if !isOne {
+		return true, nil
+	}
+	if id.Key == nil {
+		return there.HasKey() || there.Status == id.Status, nil
+	}
+	certs, complete, err := chain(tx, there)
+	return complete || len(certs) >= len(id.Chain), err
+}
+
+// occupant finds what has the label already, nil if nothing has. In a keystore an alias belongs
+// to the user or to CERTAUTH, whichever came first.
+func (m *Manager) occupant(tx Tx, ref CertRef, isOne bool) (*Certificate, error) {
+	owners := []Owner{ref.Owner}
+	if isOne {
+		owners = []Owner{m.issuer, CertAuth}
+	}
+	for _, o := range owners {
+		c, err := tx.Certificate(CertRef{o, ref.Label})
+		if err == nil || !errors.Is(err, ErrNotFound) {
+			return c, err
+		}
+	}
+	return nil, nil
+}
+
+// replaceable gives the certificate that a credential replaces, unless a private key would be lost
+// for a certificate without one.
+func replaceable(old *Certificate, id Credential) (*x509.Certificate, error) {
+	was, err := old.X509()
+	if err == nil && old.HasKey() && id.Key == nil && !cert.SameKey(was.PublicKey, id.Chain[0].PublicKey) {
+		return nil, newError(msgKeyWouldGo, old.Ref())
+	}
+	return was, err
+}
+
+// exchange puts another certificate, with its key, in the place of one with the same label.
+func (m *Manager) exchange(tx Tx, old *Certificate, x *x509.Certificate, id Credential, p Put) (Put, error) {
+	was, err := replaceable(old, id)
+	if err != nil {
+		return p, err
+	}
+	p.Place, p.Was, p.Ref = Replaced, was, old.Ref()
+	if old.HasKey() && !cert.SameKey(was.PublicKey, x.PublicKey) {
+		if err := tx.DeletePrivateKey(old); err != nil {
+			return p, err
+		}
+	}
+	old.setX509(x)
+	old.Status, old.Requested = id.Status, false
+	old.Added, old.AddedBy = m.now(), string(m.issuer)
+	if err := tx.UpdateCertificate(old); err != nil {
+		return p, err
+	}
+	return p, m.keepKey(tx, old, cert.Bundle{Key: id.Key}, nil)
+}
