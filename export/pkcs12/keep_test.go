@@ -293,6 +293,7 @@ func TestWriteRefused(t *testing.T) {
 		{"alias", []keystore.Entry{alias(good, "\xff")}, "x", Modern, "not UTF-8 text"},
 		{"same aliases", []keystore.Entry{good, alias(root, "srv")}, "x", Modern, `aliases "srv" and "srv": they are one to Java`},
 		{"aliases that fold", []keystore.Entry{alias(good, "GRÖSSE"), alias(root, "grösse")}, "x", Modern, `aliases "GRÖSSE" and "grösse": they are one to Java`},
+		{"a final sigma", []keystore.Entry{alias(good, "ΟΔΟΣ"), alias(root, "οδος")}, "x", Modern, `they are one to Java`},
 		{"a number that Java gives", []keystore.Entry{alias(root, "2"), alias(root, ""), alias(good, "")}, "x", Modern, `alias "2": Java gives this name to an entry without one`},
 		{"a number that Java gave", []keystore.Entry{alias(root, ""), alias(good, "1")}, "x", Modern, `alias "1": Java gives this name to an entry without one`},
 		{"other key", []keystore.Entry{with(func(e *keystore.Entry) { e.Key = keystore.Clear{Signer: testKeys()["rsa"]} })}, "x", Modern, `entry "srv": the private key is not that of the first certificate`},
