@@ -19,13 +19,15 @@ import (
 	"signet/ring"
 )
 
+// caeUser owns the private keys of a CAE Server, in signet's words.
+const caeUser ring.Owner = "CAE"
+
 // What the CAE Server expects where nothing else is configured.
 const (
-	caeUser     ring.Owner = "CAE" // who owns its private keys, in signet's words
-	caeKeystore            = "defaultKeystore.jks"
-	caePassword            = "password"
-	caeExports             = "exportedcerts"
-	caeIncoming            = "certs"
+	caeKeystore = "defaultKeystore.jks"
+	caePassword = "password"
+	caeExports  = "exportedcerts"
+	caeIncoming = "certs"
 )
 
 // caeSpellings are the flags that the CAE Server's scripts document with one dash.

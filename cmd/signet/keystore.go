@@ -105,6 +105,9 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 		if o.Keystore.Known, err = k.password.read(a); err != nil {
 			return nil, err
 		}
+		if bytes.ContainsFunc(o.Keystore.Known, func(r rune) bool { return r > unicode.MaxASCII }) {
+			a.say("the password has characters outside ASCII, which Java up to 17 does not take for PKCS #12")
+		}
 	}
 	o.Keystore.Password = func(isNew bool) ([]byte, error) {
 		if k.known != nil {

@@ -62,7 +62,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || got.Key == nil {
 			return
 		}
-		if data, err = encode(got, []byte("x"), 1, bytes.NewReader(make([]byte, 1000))); err != nil {
+		if data, err = encode(got, []byte("x"), Modern, 1, bytes.NewReader(make([]byte, 1000))); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Decode(data, []byte("x"))

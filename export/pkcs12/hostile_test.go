@@ -288,7 +288,7 @@ func TestHiddenWork(t *testing.T) {
 // A package cut anywhere, or with any octet changed, is an error and never another key.
 func TestDamage(t *testing.T) {
 	want := identity(t, "ed25519", 1)
-	data, err := Encode(want, []byte("swordfish"))
+	data, err := Encode(want, []byte("swordfish"), Profile{})
 	if err != nil {
 		t.Fatal(err)
 	}

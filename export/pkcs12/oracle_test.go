@@ -122,7 +122,7 @@ func TestToOpenssl(t *testing.T) {
 	for kind := range testKeys() {
 		b := identity(t, kind, 2)
 		b.Alias = "CAE Webserver"
-		data, err := Encode(b, []byte("imsmobile"))
+		data, err := Encode(b, []byte("imsmobile"), Profile{})
 		if err != nil {
 			t.Fatal(err)
 		}
