@@ -33,6 +33,7 @@ type Features struct {
 	Tokens   bool // tokens with their objects
 	Filters  bool // certificate name filters
 	Folds    bool // labels that differ only in case are one label
+	Sorted   bool // certificates come by label, not in the order they were added
 }
 
 // Everything is what an SQL database holds.
@@ -198,6 +199,14 @@ func connected(s suite, seq iter.Seq2[*ring.Connection, error]) []string {
 	var names []string
 	for _, c := range all(s, seq) {
 		names = append(names, c.Cert.Label)
+	}
+	return names
+}
+
+// arrived gives names that were added in this order in the order in which the store gives them.
+func (s suite) arrived(names ...string) []string {
+	if s.f.Sorted {
+		slices.Sort(names)
 	}
 	return names
 }

@@ -147,7 +147,7 @@ func loopEndsEarly(s suite) {
 				_, err = tx.Certificate(d.Ref())
 				s.ok(err)
 			}
-			if c.Label == "C0030" {
+			if c.Label == "c0030" {
 				break
 			}
 		}

@@ -123,7 +123,7 @@ func (s suite) connect(tx ring.Tx, r *ring.Ring, cs ...*ring.Certificate) {
 func numbered(n int) []string {
 	var names []string
 	for i := range n {
-		names = append(names, fmt.Sprintf("C%04d", i))
+		names = append(names, fmt.Sprintf("c%04d", i))
 	}
 	return names
 }

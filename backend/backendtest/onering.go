@@ -156,7 +156,7 @@ func oneRingKeys(s suite) {
 		s.is(tx.Attempt(func() error { return tx.AddCertificate(s.record("keyless")) }), ring.ErrUnsupported)
 		s.add(tx, "next")
 	})
-	s.inOrder(s.holds(), "own", "next")
+	s.inOrder(s.holds(), s.arrived("own", "next")...)
 }
 
 // oneRingStatuses checks which statuses a store has, and that it says so beforehand.
