@@ -28,6 +28,7 @@ type file struct {
 	kind    string // its format, or that of a new one
 	options Options
 	secrets secrets
+	fresh   bool // it was not there when it was opened
 
 	mu   sync.Mutex
 	kept bool // the backup is made
@@ -43,6 +44,7 @@ func openFile(path, format string, o Options) (*file, error) {
 	f := &file{where: path, kind: format, options: o, secrets: secrets{ask: o.Password}}
 	data, err := f.bytes()
 	if err != nil || data == nil {
+		f.fresh = true
 		return f, err
 	}
 	if f.kind = formatOf(data); f.kind == "" {
@@ -125,7 +127,28 @@ func (f *file) lock(ctx context.Context, wait time.Duration) (func(), error) {
 	if err != nil {
 		where = f.where
 	}
-	return lockFolder(ctx, wait, f.name(), filepath.Dir(where))
+	unlock, err := lockFolder(ctx, wait, f.name(), filepath.Dir(where))
+	if err == nil {
+		sweepTemps(filepath.Dir(where))
+	}
+	return unlock, err
+}
+
+// tempAge is how old a temporary file must be before it counts as left by a process that was
+// killed: what other commands write beside the keystore has the same names.
+const tempAge = time.Hour
+
+// sweepTemps removes what killed processes left: each may be a whole keystore.
+func sweepTemps(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !atomicfile.IsTemp(e.Name()) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > tempAge {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // ready asks for the password of a file that is to be made, or that has none and is to get one.
@@ -134,7 +157,7 @@ func (f *file) ready() error {
 	switch {
 	case f.kind == keystore.PKCS12 && profile == pkcs12.Passwordless.Name:
 		return nil
-	case f.missing() || f.kind == keystore.PKCS12 && profile != "":
+	case f.fresh || f.missing() || f.kind == keystore.PKCS12 && profile != "":
 		return f.secrets.need(true)
 	}
 	return nil
