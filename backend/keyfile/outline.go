@@ -2,7 +2,6 @@ package keyfile
 
 import (
 	"bytes"
-	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
@@ -38,10 +37,12 @@ func outlineOf(data []byte) outline {
 	return o
 }
 
-// numbered reports whether the serial number may be this one; a negative one may be any.
-func (o *outline) numbered(serial *big.Int) bool {
-	if len(o.serial) > 0 && o.serial[0]&0x80 != 0 || serial.Sign() < 0 {
-		return true
+// numbered reports whether the serial number may be this one, which is not negative and given by
+// its bytes; a negative one can look like it.
+func (o *outline) numbered(serial []byte) bool {
+	n := o.serial
+	for len(n) > 0 && n[0] == 0 {
+		n = n[1:]
 	}
-	return bytes.Equal(bytes.TrimLeft(o.serial, "\x00"), serial.Bytes())
+	return bytes.Equal(n, serial)
 }

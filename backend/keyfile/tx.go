@@ -195,8 +195,9 @@ func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Ce
 	if err := t.begin(); err != nil {
 		return nil, err
 	}
+	bytesOf := serial.Bytes()
 	for _, r := range t.records {
-		if !r.holds() || !bytes.Equal(r.outline().issuer, issuer) || !r.outline().numbered(serial) {
+		if !r.holds() || serial.Sign() >= 0 && !r.outline().numbered(bytesOf) || !bytes.Equal(r.outline().issuer, issuer) {
 			continue
 		}
 		if x, err := r.x509(); err == nil && x.SerialNumber.Cmp(serial) == 0 {
