@@ -46,6 +46,16 @@ func (t *tx) links(subject []byte) []*ring.Certificate {
 	return all
 }
 
+// inChain reports whether a certificate is in the chain of a private key as an issuer.
+func (t *tx) inChain(der []byte) bool {
+	for _, r := range t.records {
+		if len(r.Chain) > 1 && slices.ContainsFunc(r.Chain[1:], func(c []byte) bool { return bytes.Equal(c, der) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // complete ends a transaction or an attempt: it refuses what the keystore cannot hold, and gives
 // every private key that is new, or whose issuers have just come, the chain that belongs to its
 // certificate. What was complete before costs a look at the name of the last issuer at most.

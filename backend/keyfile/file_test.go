@@ -506,3 +506,32 @@ func TestProfiles(t *testing.T) {
 	add(t, open(profile(pkcs12.Modern)), "key2")
 	is(pkcs12.Modern, []byte(password))
 }
+
+// TestChainNotTrusted checks that a certificate which is in the chain of a private key cannot be
+// there without trust, too: whoever reads the file would find it in the chain alone.
+func TestChainNotTrusted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keystore")
+	s, err := OpenFile(path, keystore.PKCS12, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, caKey := backendtest.Make(t, backendtest.Spec{Subject: "ca"})
+	leaf, key := backendtest.Make(t, backendtest.Spec{Subject: "leaf", Issuer: "ca", Signer: caKey})
+	change(t, s, func(tx ring.Tx) error {
+		c := ring.NewCertificate(ring.CertRef{Owner: owner, Label: "leaf"}, leaf)
+		return errors.Join(tx.AddCertificate(ring.NewCertificate(ring.CertRef{Owner: ring.CertAuth, Label: "ca"}, ca)),
+			tx.AddCertificate(c), tx.PutPrivateKey(c, key))
+	})
+	err = s.Update(t.Context(), func(tx ring.Tx) error {
+		c, err := find(tx, "ca")
+		if err != nil {
+			return err
+		}
+		c.Status = ring.NoTrust
+		return tx.UpdateCertificate(c)
+	})
+	says(t, err, ring.ErrUnsupported, path, "CERTAUTH/ca", "in the chain of a private key", "delete it")
+	if got := trustedIn(t, s); len(got) != 1 || got[0] != "ca" {
+		t.Errorf("trusted are %q", got)
+	}
+}

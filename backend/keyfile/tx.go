@@ -335,6 +335,9 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 	case !t.HoldsStatus(c.Owner, c.Status):
 		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.trustRule()))
 	}
+	if c.Status == ring.NoTrust && t.inChain(c.DER) {
+		return t.Refuse(fmt.Sprintf("certificate %s cannot be NOTRUST while it is in the chain of a private key: it would be a part of that and nothing else; delete it", c.Ref()))
+	}
 	alias, err := t.store.medium.alias(c.Label)
 	if err != nil {
 		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
