@@ -11,7 +11,7 @@ func (s suite) many() int {
 	if s.f.Rings {
 		return 700
 	}
-	return 40
+	return 20
 }
 
 func loopDeletes(s suite) {

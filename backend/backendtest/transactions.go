@@ -86,7 +86,7 @@ func cancel(s suite) {
 // isolation has a writer that adds two certificates at a time, and readers that must always see
 // an even number, the same twice.
 func isolation(s suite) {
-	const pairs = 20
+	const pairs = 10
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	count := func(tx ring.Tx) (n int, err error) {

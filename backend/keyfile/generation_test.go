@@ -16,6 +16,7 @@ import (
 // error, and once as a crash does, after which nothing more is run. What is left loads as the old
 // or the new state, and the next change mends it.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	_, first := backendtest.Make(t, backendtest.Spec{})
 	_, second := backendtest.Make(t, backendtest.Spec{})
 	broken := errors.New("the disk is broken")

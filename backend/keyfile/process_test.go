@@ -349,7 +349,7 @@ func serve(args []string) error {
 		io.Copy(io.Discard, os.Stdin)
 		close(ended)
 	}()
-	good, torn := 0, 0
+	good, torn, absent := 0, 0, 0
 	for {
 		select {
 		case <-ended:
@@ -358,6 +358,10 @@ func serve(args []string) error {
 		default:
 		}
 		first, err := os.ReadFile(crt)
+		if errors.Is(err, fs.ErrNotExist) && absent < 2 {
+			absent++ // this process was stopped longer than settleTime between two looks at one path
+			continue
+		}
 		if err != nil {
 			return err
 		}
