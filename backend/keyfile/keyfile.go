@@ -1,6 +1,6 @@
 // Package keyfile keeps a key ring in a keystore: a JKS, JCEKS or PKCS #12 file, or a folder of
 // PEM files. Such a keystore is one ring (DESIGN.md 6). Its private keys with their chains are
-// the certificates of one user, whose name no keystore holds: the first user ID that a run
+// the certificates of one user, whose name no keystore holds: the first user ID that a change
 // names. Its trusted certificates are those of CERTAUTH. What else it holds stays in it unseen.
 //
 // A transaction reads the keystore whole and writes it whole, atomically, with the mode and the
@@ -13,10 +13,9 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"signet/backend/onering"
 	"signet/cert"
@@ -52,28 +51,30 @@ type Options struct {
 type Store struct {
 	medium  medium
 	options Options
+	wait    time.Duration // how long a change waits for another
 
 	mu   sync.Mutex
-	user ring.Owner // settled by the first command that names one
+	user ring.Owner // settled by the first change that names one
 	ring string     // likewise
 }
 
-// medium is what a keystore lies in. Its methods are those of one transaction at a time.
+// medium is what a keystore lies in. Transactions that only look use it while one writes.
 type medium interface {
-	name() string                                // for messages
-	path() string                                // of the file or the folder
-	missing() bool                               // there is nothing yet
-	load() (content, error)                      // all of it
-	save(old content, es []keystore.Entry) error // if it is still what was read
-	lock(context.Context) (func(), error)        // keeps other writers of signet out
-	ready() error                                // asks for the password if that is yet to be done
-	alias(label string) (string, error)          // as it is written
-	folds() bool                                 // case does not count in aliases
-	distrusts() bool                             // a certificate can be there without being trusted
-	trustRule() string                           // says so
-	defaults() bool                              // the first private key is the default
-	format() string                              // JKS, JCEKS, PKCS12 or PEM
-	classify(error) error                        // makes a wrong password an ErrPassword
+	name() string                                        // for messages
+	path() string                                        // of the file or the folder
+	missing() bool                                       // there is nothing yet
+	load() (content, error)                              // all of it
+	save(old content, es []keystore.Entry) error         // if it is still what was read
+	lock(context.Context, time.Duration) (func(), error) // keeps other writers of signet out
+	ready() error                                        // asks for the password if that is yet to be done
+	alias(label string) (string, error)                  // as it is written
+	folds() bool                                         // case does not count in aliases
+	distrusts() bool                                     // a certificate can be there without being trusted
+	trustRule() string                                   // says so
+	defaults() bool                                      // the first private key is the default
+	format() string                                      // JKS, JCEKS, PKCS12 or PEM
+	classify(error) error                                // makes a wrong password an ErrPassword
+	forget()                                             // clears the password
 }
 
 // content is what a medium holds at one moment.
@@ -88,16 +89,16 @@ func OpenFile(path, format string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{medium: f, options: o}, nil
+	return &Store{medium: f, options: o, wait: lockWait}, nil
 }
 
 // OpenFolder opens a folder of PEM files.
 func OpenFolder(path string, o Options) (*Store, error) {
-	f, err := openFolder(path)
+	f, err := openFolder(path, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{medium: f, options: o}, nil
+	return &Store{medium: f, options: o, wait: lockWait}, nil
 }
 
 // Missing reports whether the keystore is yet to be made, by the first change.
@@ -106,8 +107,12 @@ func (s *Store) Missing() bool { return s.medium.missing() }
 // Format gives the format: JKS, JCEKS, PKCS12 or PEM.
 func (s *Store) Format() string { return s.medium.format() }
 
-// Close implements ring.Store.
-func (s *Store) Close() error { return nil }
+// Close implements ring.Store. The passwords are cleared.
+func (s *Store) Close() error {
+	s.medium.forget()
+	clear(s.options.KeyPassword)
+	return nil
+}
 
 // View implements ring.Store.
 func (s *Store) View(ctx context.Context, fn func(ring.Tx) error) error {
@@ -129,7 +134,7 @@ func (s *Store) Update(ctx context.Context, fn func(ring.Tx) error) error {
 	if err := s.medium.ready(); err != nil {
 		return err
 	}
-	unlock, err := s.medium.lock(ctx)
+	unlock, err := s.medium.lock(ctx, s.wait)
 	if err != nil {
 		return err
 	}
@@ -148,14 +153,25 @@ func (s *Store) Update(ctx context.Context, fn func(ring.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if slices.EqualFunc(before, t.records, (*record).same) {
-		return nil
+	if !slices.EqualFunc(before, t.records, (*record).same) {
+		entries := make([]keystore.Entry, 0, len(t.records))
+		for _, r := range t.records {
+			entries = append(entries, r.Entry)
+		}
+		if err := s.medium.save(old, entries); err != nil {
+			return err
+		}
 	}
-	var entries []keystore.Entry
-	for _, r := range t.records {
-		entries = append(entries, r.Entry)
-	}
-	return s.medium.save(old, entries)
+	s.settle(t)
+	return nil
+}
+
+// settle keeps what a change that succeeded said of the user and the ring. One that failed, and a
+// command that only looks, settle nothing.
+func (s *Store) settle(t *tx) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user, s.ring = t.user, t.ringName
 }
 
 // begin reads the keystore for a transaction.
@@ -165,11 +181,14 @@ func (s *Store) begin(ctx context.Context, writable bool) (*tx, content, error) 
 		return nil, c, err
 	}
 	t := &tx{Refusals: onering.Refusals{Store: s.medium.name()}, store: s, ctx: ctx, writable: writable,
-		nextID: 1, read: make(map[*record]bool, len(c.entries))}
+		nextID: 1, settled: make(map[*record]bool, len(c.entries))}
+	s.mu.Lock()
+	t.user, t.ringName = s.user, s.ring
+	s.mu.Unlock()
 	for _, e := range c.entries {
 		r := &record{Entry: e, id: t.nextID, user: e.Key != nil}
 		t.records = append(t.records, r)
-		t.read[r] = true
+		t.settled[r] = true
 		t.nextID++
 	}
 	return t, c, nil
@@ -181,6 +200,9 @@ func (s *Store) openKey(r *record) (crypto.Signer, error) {
 	key, err := r.Key.Open(nil)
 	if err != nil && errors.Is(s.medium.classify(err), ErrPassword) && s.options.KeyPassword != nil {
 		key, err = r.Key.Open(s.options.KeyPassword)
+	}
+	if err != nil && errors.Is(s.medium.classify(err), ErrPassword) {
+		return nil, fmt.Errorf("%s: %w: %w; give it with --key-password-file or --key-password-env", what, err, ring.ErrInvalid)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", what, err, ring.ErrInvalid)
@@ -195,47 +217,5 @@ func (s *Store) openKey(r *record) (crypto.Signer, error) {
 	return key, nil
 }
 
-// userName gives the user that the private keys belong to.
-func (s *Store) userName() ring.Owner {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == "" {
-		return s.options.User
-	}
-	return s.user
-}
-
-// speaksFor settles the user, and reports whether a user is that one.
-func (s *Store) speaksFor(user ring.Owner) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == "" {
-		s.user = user
-	}
-	return s.user == user
-}
-
-// ringName gives the name of the one ring: the first that the run named, else that of the file.
-func (s *Store) ringName() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ring == "" {
-		base := filepath.Base(s.medium.path())
-		name := strings.TrimSuffix(base, filepath.Ext(base))
-		if ring.CheckRingName(name) != nil {
-			name = "KEYSTORE"
-		}
-		return name
-	}
-	return s.ring
-}
-
-// ringIs settles the name of the ring, and reports whether a name is that one.
-func (s *Store) ringIs(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ring == "" {
-		s.ring = name
-	}
-	return s.ring == name
-}
+// lockWait is how long a change waits for another.
+const lockWait = 10 * time.Second

@@ -3,7 +3,9 @@ package keyfile
 import (
 	"fmt"
 	"iter"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"signet/ring"
 )
@@ -12,18 +14,41 @@ import (
 const theRing = 1
 
 // ours settles whose the certificates of an owner are: true for the one user, false for
-// CERTAUTH. A keystore has no place for a user ID: the first one that is named is its user for
-// as long as it is open.
+// CERTAUTH. A keystore has no place for a user ID: the first one that a change names is its user
+// for as long as it is open.
 func (t *tx) ours(owner ring.Owner) (user bool, err error) {
 	switch {
 	case owner == ring.CertAuth:
 		return false, nil
 	case owner == ring.Site || owner == ring.MultiID:
 		return false, t.Refuse(fmt.Sprintf("it has no place for %s, only for one user and for CERTAUTH", owner.Name()))
-	case !t.store.speaksFor(owner):
-		return false, t.Refuse(fmt.Sprintf("it is the ring of one user, %s in this run, and not of %s", t.store.userName(), owner))
+	case t.user == "":
+		t.user = owner
+	case t.user != owner:
+		return false, t.Refuse(fmt.Sprintf("it is the ring of one user, %s in this run, and not of %s", t.userName(), owner))
 	}
 	return true, nil
+}
+
+// userName gives the user that the private keys belong to.
+func (t *tx) userName() ring.Owner {
+	if t.user == "" {
+		return t.store.options.User
+	}
+	return t.user
+}
+
+// nameOfRing gives the name of the one ring: the first that a change named, else that of the file.
+func (t *tx) nameOfRing() string {
+	if t.ringName != "" {
+		return t.ringName
+	}
+	base := filepath.Base(t.store.medium.path())
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if ring.CheckRingName(name) != nil {
+		return "KEYSTORE"
+	}
+	return name
 }
 
 // SpeakFor implements ring.OneRing.
@@ -40,14 +65,17 @@ func (t *tx) named(ref ring.RingRef) (*ring.Ring, error) {
 	if user, err := t.ours(ref.Owner); err != nil || !user {
 		return nil, fmt.Errorf("%s: ring %s: %w", t.Store, ref, ring.ErrNotFound)
 	}
-	if !t.store.ringIs(ref.Name) {
-		return nil, fmt.Errorf("%s: ring %s: the keystore is one ring, %q in this run: %w", t.Store, ref, t.store.ringName(), ring.ErrNotFound)
+	if t.ringName == "" {
+		t.ringName = ref.Name
+	}
+	if t.ringName != ref.Name {
+		return nil, fmt.Errorf("%s: ring %s: the keystore is one ring, %q in this run: %w", t.Store, ref, t.nameOfRing(), ring.ErrNotFound)
 	}
 	return t.ring(), nil
 }
 
 func (t *tx) ring() *ring.Ring {
-	return &ring.Ring{ID: theRing, Owner: t.store.userName(), Name: t.store.ringName()}
+	return &ring.Ring{ID: theRing, Owner: t.userName(), Name: t.nameOfRing()}
 }
 
 // Ring implements ring.Tx. The keystore is the ring, whatever it is called.
@@ -192,6 +220,7 @@ func (t *tx) PutConnection(c *ring.Connection) error {
 	rest := slices.Delete(slices.Clone(t.records), i, i+1)
 	if at := slices.Index(t.records, first); at < i {
 		t.records = slices.Insert(rest, at, r)
+		t.moved = true
 	}
 	t.noDefault = false
 	return nil
