@@ -137,3 +137,35 @@ func (in *inspector) open(it *Item, k keystore.Key) crypto.Signer {
 	}
 	return nil
 }
+
+// judgeAliases says which entries Java does not find.
+func (in *inspector) judgeAliases(ks *keystore.Keystore, hasKey bool) {
+	folded := map[int]bool{}
+	for _, group := range ks.FoldTogether() {
+		for _, i := range group {
+			folded[i] = true
+			if i < len(in.Items) {
+				in.Items[i].find(AliasFolds, "Java takes %d aliases for this one, as case does not count", len(group))
+			}
+		}
+	}
+	shown := map[int]bool{}
+	for _, j := range ks.JavaView() {
+		shown[j.Index] = true
+		if j.Found < 0 && j.Index < len(in.Items) {
+			in.Items[j.Index].find(AliasCase, "Java lists the alias and does not find it: it looks for %q; rename it", keystore.Fold(j.Alias))
+		}
+	}
+	for i := range in.Items {
+		if shown[i] || folded[i] {
+			continue
+		}
+		it := &in.Items[i]
+		switch {
+		case it.Kind == KindPrivateKey:
+			it.find(JavaHidden, "Java does not see the private key: nothing ties it to a certificate")
+		case it.Kind == KindCertificate && !hasKey:
+			it.find(JavaHidden, "Java does not see the certificate: its trust attribute is missing; make the file anew with: signet trust add")
+		}
+	}
+}

@@ -54,7 +54,7 @@ func (m *Manager) trust(tx Tx, a Anchor, r *Result) (Anchored, error) {
 		return Anchored{}, err
 	case found && !bytes.Equal(there.DER, x.Raw):
 		return Anchored{Ref: there.Ref(), Why: fmt.Sprintf("%s has the same issuer and serial number but other content", there.Ref())}, nil
-	case found && !there.HasKey() && there.Status == NoTrust && !isOne: // somebody decided so
+	case found && !isOne && there.Status == NoTrust: // somebody decided so
 		return Anchored{Ref: there.Ref(), Why: fmt.Sprintf("it is there as %s, NOTRUST; use alter", there.Ref())}, nil
 	}
 	alias := a.Alias

@@ -2,7 +2,10 @@
 
 package main
 
-import "golang.org/x/sys/unix"
+import "syscall"
 
 // folderWritable reports whether files can be made in a folder.
-func folderWritable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
+func folderWritable(dir string) bool { return syscall.Access(dir, writeAndSearch) == nil }
+
+// writeAndSearch is W_OK and X_OK of access(2).
+const writeAndSearch = 2 | 1
