@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"racdcert":            {"racdcert/tso", "racdcert/jcl", "ring", "cert", "saf"},
 	"racdcert/tso":        {},
 	"racdcert/jcl":        {"racdcert/tso"},
-	"export":              {"cert", "export/pem", "export/pkcs7", "export/pkcs12", "export/ber"},
+	"export":              {"cert", "export/pem", "export/pkcs7", "export/pkcs12", "export/ber", "export/jks", "export/keystore"},
 	"export/ber":          {},
 	"export/jks":          {"cert", "export/keystore"},
 	"export/keystore":     {},

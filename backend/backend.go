@@ -82,6 +82,12 @@ func openKeystore(url, path string) func(*keyfile.Store, error) (*Opened, error)
 	}
 }
 
+// IsKeystore reports whether a URL names a keystore file.
+func IsKeystore(url string) bool {
+	scheme, path, err := split(url)
+	return err == nil && (keystores[scheme] != "" || scheme == sqlite && keyfile.Looks(path))
+}
+
 // split takes a URL apart and refuses what is none of a store's.
 func split(url string) (scheme, path string, err error) {
 	scheme, path = sqlite, url

@@ -37,10 +37,10 @@ func (Codec) Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, erro
 	return Encode(f, b, password)
 }
 
-// Decode reads a certificate, a PKCS #7 or a PKCS #12 package, as DER or as text with anything
-// before it, or a text of certificates and their private key. A password says that the file is
-// PKCS #12, and then nothing else is tried (racdcert-certificates.md 4.1); nil means none was
-// given.
+// Decode reads a certificate, a PKCS #7 or a PKCS #12 package, as DER or BER or as text with
+// anything before it, or a text of certificates and their private key. A password says that the
+// file is PKCS #12, and then nothing else is tried (racdcert-certificates.md 4.1); nil means none
+// was given.
 func Decode(data, password []byte) (cert.Bundle, error) {
 	switch {
 	case len(data) > MaxSize:
@@ -49,9 +49,9 @@ func Decode(data, password []byte) (cert.Bundle, error) {
 		return cert.Bundle{}, errors.New("the file is empty")
 	}
 	// DER goes first: what a certificate says in a text field must not be read in its place.
-	notDER := checkDER(data)
+	framed, notDER := frame(data)
 	if notDER == nil {
-		return decodeDER(data, password)
+		return decodeDER(framed, password)
 	}
 	blocks, err := pem.Decode(data)
 	if err != nil {
@@ -95,10 +95,11 @@ func decodeBlock(block pem.Block, password []byte) (cert.Bundle, error) {
 	switch block.Type {
 	case pem.Certificate, pem.X509Certificate, pem.PKCS7, pem.PKCS7Signed, pem.CMS, pem.PKCS12:
 		// What is inside decides: RACF puts packages between certificate lines, too.
-		if err := checkDER(block.Bytes); err != nil {
+		framed, err := frame(block.Bytes)
+		if err != nil {
 			return cert.Bundle{}, fmt.Errorf("%s: %w", block.Type, err)
 		}
-		return decodeDER(block.Bytes, password)
+		return decodeDER(framed, password)
 	case pem.PrivateKey, pem.RSAPrivateKey, pem.ECPrivateKey:
 		if password != nil {
 			return cert.Bundle{}, errNoPackage

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"signet/cert"
+	signetpem "signet/export/pem"
 
 	"signet/internal/oracle"
 )
@@ -78,18 +79,32 @@ func TestToOpenssl(t *testing.T) {
 	}
 }
 
-// The way out that the error about BER names leads to a file that is read.
+// BER is read as DER is: PKCS #7 and PKCS #12, also in text, and a certificate, whose signature
+// still fits.
 func TestBER(t *testing.T) {
-	dir, b := ecIdentity(t)
-	ber := indefinite(t, encode(t, cert.PKCS7DER, b))
-	got, err := Decode(ber, nil)
-	wantError(t, "BER", got, err, "openssl pkcs7 -inform DER -in FILE -out NEW")
-	oracle.Write(t, dir, "ber", ber)
-	oracle.OpenSSL(t, dir, "pkcs7", "-inform", "DER", "-in", "ber", "-out", "new")
-	if got, err = Decode(oracle.Read(t, dir, "new"), nil); err != nil {
+	_, b := ecIdentity(t)
+	p7 := indefinite(t, encode(t, cert.PKCS7DER, b))
+	for _, data := range [][]byte{p7, signetpem.Encode(signetpem.PKCS7, p7)} {
+		got, err := Decode(data, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "PKCS #7", got, publicOnly(b))
+	}
+	p12 := encode(t, cert.PKCS12DER, b)
+	got, err := Decode(slices.Concat([]byte{0x30, 0x80}, p12[4:], []byte{0, 0}), []byte("swordfish"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "written anew", got, publicOnly(b))
+	same(t, "PKCS #12", got, b)
+	leaf := b.Certificates[0].Raw
+	if got, err = Decode(slices.Concat([]byte{0x30, 0x80}, leaf[4:], []byte{0, 0}), nil); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "certificate", got, leafOnly(b))
+	if err := got.Certificates[0].CheckSignatureFrom(b.Certificates[1]); err != nil {
+		t.Error(err)
+	}
 }
 
 // indefinite gives the outer three layers of a PKCS #7 package indefinite lengths, as some

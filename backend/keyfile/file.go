@@ -41,7 +41,7 @@ type fileState struct {
 }
 
 func openFile(path, format string, o Options) (*file, error) {
-	f := &file{where: path, kind: format, options: o, secrets: secrets{ask: o.Password}}
+	f := &file{where: path, kind: format, options: o, secrets: secrets{ask: o.Password, asked: o.Known != nil, password: bytes.Clone(o.Known)}}
 	data, err := f.bytes()
 	if err != nil || data == nil {
 		f.fresh = true
@@ -60,7 +60,7 @@ func formatOf(data []byte) string {
 		return keystore.JCEKS
 	case jks.Looks(data):
 		return keystore.JKS
-	case pkcs12.Looks(data), len(data) > 0 && data[0] == 0x30: // a SEQUENCE; reading it tells what is wrong
+	case pkcs12.Looks(data):
 		return keystore.PKCS12
 	}
 	return ""
@@ -70,12 +70,12 @@ func (f *file) unknown(data []byte) error {
 	if len(data) == 0 {
 		return fmt.Errorf("%s: it is empty: %w; delete it, and the first change makes it", f.name(), ring.ErrInvalid)
 	}
-	return fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
+	return fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12, or cut: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
 }
 
 // unlock finds the password of a file that is there: none at first, if it may have none.
 func (f *file) unlock(data []byte) error {
-	if f.kind == keystore.PKCS12 {
+	if f.kind == keystore.PKCS12 && !f.secrets.known() {
 		if _, err := f.parse(data); !errors.Is(f.classify(err), ErrPassword) {
 			return nil // readable, or not for lack of a password: the transaction says which
 		}
@@ -320,17 +320,9 @@ func fileError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// Looks reports whether a file is there and begins as a keystore does.
+// Looks reports whether a file is there and is a keystore by its content.
 func Looks(path string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	in, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	head := make([]byte, 16)
-	n, _ := io.ReadFull(in, head)
-	return formatOf(head[:n]) != ""
+	f := &file{where: path}
+	data, err := f.bytes()
+	return err == nil && formatOf(data) != ""
 }

@@ -31,6 +31,8 @@ var ErrPassword = errors.New("password")
 type Options struct {
 	// User is the user ID that owns the private keys when a run names none.
 	User ring.Owner
+	// Known is the password of the keystore, if it is known already.
+	Known []byte
 	// Password asks for the password of the keystore: a new one when it is yet to be made. It
 	// is called at most once, when the password is needed, and never while a lock is held. nil
 	// means that there is none.

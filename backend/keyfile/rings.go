@@ -129,6 +129,17 @@ func (t *tx) firstKey() *record {
 	return t.records[i]
 }
 
+// severalKeys reports whether there is more than one private key.
+func (t *tx) severalKeys() bool {
+	keys := 0
+	for _, r := range t.records {
+		if r.user && r.holds() {
+			keys++
+		}
+	}
+	return keys > 1
+}
+
 // Connection implements ring.Tx. Every certificate is in the ring.
 func (t *tx) Connection(r *ring.Ring, c *ring.Certificate) (*ring.Connection, error) {
 	if err := t.begin(); err != nil {
@@ -195,8 +206,10 @@ func (t *tx) PutConnection(c *ring.Connection) error {
 	case !c.Default:
 		t.noDefault = t.noDefault || t.isDefault(r)
 		return nil
+	case !t.store.medium.defaults() && t.firstKey() == r && !t.severalKeys():
+		return nil // there is no other to choose
 	case !t.store.medium.defaults():
-		return t.Refuse("it has no default certificate; programs choose by alias")
+		return t.Refuse("it has no default certificate among several private keys; programs choose by alias")
 	case !r.user:
 		return t.Refuse(fmt.Sprintf("%s cannot be the default, which is the first private key", c.Cert.Ref()))
 	}

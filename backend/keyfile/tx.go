@@ -426,6 +426,11 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, key crypto.Signer) error {
 	return nil
 }
 
+// PutKeyRef implements ring.Tx.
+func (t *tx) PutKeyRef(c *ring.Certificate, _ ring.KeyRef) error {
+	return t.Refuse(fmt.Sprintf("the private key of %s cannot be in a token", c.Ref()))
+}
+
 // DeletePrivateKey implements ring.Tx. What is left must get another key, or go, before the
 // transaction ends.
 func (t *tx) DeletePrivateKey(c *ring.Certificate) error {

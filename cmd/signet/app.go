@@ -46,7 +46,7 @@ func run(ctx context.Context, env environment, args []string) int {
 func (a *app) execute(ctx context.Context, args []string) ring.Code {
 	a.code = ring.Done
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spellFlags(args))
 	if err := root.ExecuteContext(ctx); err != nil {
 		a.fail(err)
 	}
@@ -117,7 +117,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
-		a.copyCommand(), a.diffCommand(), a.resolveCommand(),
+		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(), a.trustCommand(), a.scanCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root

@@ -44,7 +44,7 @@ func (a *app) add(ctx context.Context, target, file string, trust statusFlags, p
 	if q.Owner, q.Label, err = ownerAndLabel(target); err != nil {
 		return err
 	}
-	if q.Data, q.Password, err = a.readPackage(file, passwordFile); err != nil {
+	if q.Data, q.Password, err = a.readPackage(file, passwordFlags{file: passwordFile}); err != nil {
 		return err
 	}
 	r, err := m.Add(ctx, q)

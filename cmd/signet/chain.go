@@ -56,7 +56,7 @@ Nothing is changed.`,
 		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			q := ring.Checkcert{Source: given[0], Outside: outside}
 			var err error
-			if q.Data, q.Password, err = a.readPackage(given[0], passwordFile); err != nil {
+			if q.Data, q.Password, err = a.readPackage(given[0], passwordFlags{file: passwordFile}); err != nil {
 				return err
 			}
 			ch, err := m.Checkcert(ctx, q)
@@ -73,13 +73,14 @@ Nothing is changed.`,
 
 // readPackage reads a certificate file and, when it needs one, its password: from a file, or
 // asked for on the terminal.
-func (a *app) readPackage(file, passwordFile string) (data, password []byte, err error) {
+func (a *app) readPackage(file string, from passwordFlags) (data, password []byte, err error) {
 	if data, err = a.files.Read(file, racdcert.MaxInput); err != nil {
 		return nil, nil, err
 	}
-	if passwordFile != "" {
-		password, err = a.password(passwordFile)
-	} else if _, decodeErr := export.Decode(data, nil); errors.Is(decodeErr, export.ErrPassword) {
+	if password, err = from.read(a); err != nil || password != nil {
+		return data, password, err
+	}
+	if _, decodeErr := export.Decode(data, nil); errors.Is(decodeErr, export.ErrPassword) {
 		password, err = a.ask("Password of " + file + ": ")
 	}
 	return data, password, err

@@ -174,14 +174,24 @@ type putJSON struct {
 
 // showPuts tells what became of each certificate.
 func (a *app) showPuts(r *ring.PutAll) error {
-	ans := answer{Messages: a.tell(&r.Result)}
-	for _, p := range r.Puts {
+	return a.showCopied(answer{Messages: a.tell(&r.Result), Copied: copied(r.Puts)})
+}
+
+// copied gives the JSON form of what became of certificates.
+func copied(puts []ring.Put) []putJSON {
+	var all []putJSON
+	for _, p := range puts {
 		j := putJSON{Owner: p.Ref.Owner.Name(), Label: p.Ref.Label, PrivateKey: p.Key, Result: string(p.Place)}
 		if p.Was != nil {
 			j.Replaced = describeX509(p.Was)
 		}
-		ans.Copied = append(ans.Copied, j)
+		all = append(all, j)
 	}
+	return all
+}
+
+// showCopied ends a verb that put certificates into a store.
+func (a *app) showCopied(ans answer) error {
 	if a.json() {
 		return a.print(ans)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -13,7 +14,10 @@ import (
 )
 
 // passwordFlags say where the password of a keystore comes from, if it is not asked for.
-type passwordFlags struct{ file, env string }
+type passwordFlags struct {
+	file, env string
+	value     string // settled without a flag; empty if it is not
+}
 
 // register adds them under names with a prefix.
 func (p *passwordFlags) register(f *pflag.FlagSet, prefix, of string) {
@@ -34,6 +38,8 @@ func (p passwordFlags) read(a *app) ([]byte, error) {
 			return nil, usagef("variable %s: it is not set, or empty; it is to hold the password", p.env)
 		}
 		return []byte(value), nil
+	case p.value != "":
+		return []byte(p.value), nil
 	}
 	return nil, nil
 }
@@ -45,6 +51,8 @@ type keystoreFlags struct {
 	profile  string        // of PKCS #12
 	reader   string        // who is to read it
 	backup   bool
+
+	known *[]byte // the password, found out otherwise; nil when it is not
 }
 
 // registerGlobal adds the flags of the keystore that --db names. Those with --db- in front are for
@@ -90,10 +98,17 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
 		return nil, err
 	}
+	switch {
+	case k.known != nil:
+		o.Keystore.Known = bytes.Clone(*k.known)
+	case backend.IsKeystore(url):
+		if o.Keystore.Known, err = k.password.read(a); err != nil {
+			return nil, err
+		}
+	}
 	o.Keystore.Password = func(isNew bool) ([]byte, error) {
-		p, err := k.password.read(a)
-		if err != nil || p != nil {
-			return p, err
+		if k.known != nil {
+			return nil, nil // it can be read without one
 		}
 		if isNew {
 			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))

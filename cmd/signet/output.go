@@ -30,6 +30,9 @@ type answer struct {
 	Copied       []putJSON         `json:"copied,omitempty"`
 	Differences  []differenceJSON  `json:"differences,omitempty"`
 	Picks        []pickJSON        `json:"picks,omitempty"`
+	Files        []scannedJSON     `json:"files,omitempty"`
+	Trust        *trustJSON        `json:"trust,omitempty"`
+	Truststores  []truststoreJSON  `json:"truststores,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
@@ -68,19 +71,18 @@ func (a *app) say(format string, args ...any) {
 	}
 }
 
+// warn tells the user of something that went through and should not stay as it is.
+func (a *app) warn(format string, args ...any) {
+	a.raise(ring.Warning)
+	a.show(a.place, ring.Message{Code: ring.Warning, Text: fmt.Sprintf(format, args...)})
+}
+
 // raise remembers a return code; the highest counts.
 func (a *app) raise(c ring.Code) { a.code = max(a.code, c) }
 
 // fail reports the error that ends a verb.
 func (a *app) fail(err error) {
-	m := ring.Message{Code: codeOf(err), Text: err.Error()}
-	var e *ring.Error
-	switch {
-	case errors.As(err, &e):
-		m = e.Message
-	case errors.Is(err, context.Canceled):
-		m.Text = "interrupted: nothing of what was not finished is kept"
-	}
+	m := messageOf(err)
 	a.raise(m.Code)
 	if a.json() {
 		if err := a.print(answer{Messages: []messageJSON{message(m)}}); err == nil {
@@ -88,6 +90,28 @@ func (a *app) fail(err error) {
 		}
 	}
 	a.show(a.place, m)
+}
+
+// report tells of an error that does not end the verb, and gives it for JSON.
+func (a *app) report(err error) messageJSON {
+	m := messageOf(err)
+	a.raise(m.Code)
+	if !a.json() {
+		a.show(a.place, m)
+	}
+	return message(m)
+}
+
+// messageOf gives what an error has to say.
+func messageOf(err error) ring.Message {
+	var e *ring.Error
+	switch {
+	case errors.As(err, &e):
+		return e.Message
+	case errors.Is(err, context.Canceled):
+		return ring.Message{Code: codeOf(err), Text: "interrupted: nothing of what was not finished is kept"}
+	}
+	return ring.Message{Code: codeOf(err), Text: err.Error()}
 }
 
 // tell reports what a function had to say and gives it for JSON.

@@ -48,8 +48,11 @@ func ToDER(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("larger than %d bytes", MaxSize)
 	}
 	is, err := isDER(data)
-	if is || err != nil {
-		return data, err
+	if err != nil {
+		return nil, err
+	}
+	if is {
+		return data, nil
 	}
 	c := converter{out: make([]byte, 0, len(data)+16)}
 	rest, err := c.value(data, 0)
@@ -89,12 +92,12 @@ func readHeader(in []byte) (h header, rest []byte, err error) {
 			size++
 		}
 		size++
-		if size > 6 || size == 2 && in[1] < longTag || in[1] == 0x80 {
-			return h, nil, errTag
-		}
 	}
-	if len(in) < size+1 {
+	switch {
+	case len(in) < size+1:
 		return h, nil, errCut
+	case size > 5, size == 2 && in[1] < longTag, size > 1 && in[1] == 0x80:
+		return h, nil, errTag
 	}
 	h.tag, h.isCompound = in[:size], in[0]&constructed != 0
 	first, rest := in[size], in[size+1:]

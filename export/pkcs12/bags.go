@@ -1,7 +1,6 @@
 package pkcs12
 
 import (
-	"bytes"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -165,6 +164,3 @@ func readAttribute(in *cryptobyte.String) (all cryptobyte.String, kind oid, valu
 	ok = ok && whole.ReadASN1(&attribute, der.SEQUENCE) && attribute.ReadASN1(&id, der.OBJECT_IDENTIFIER) && attribute.ReadASN1(&values, der.SET)
 	return all, oid(id), values, ok
 }
-
-// sameAs reports whether two bags hold the same certificate.
-func (b *bag) sameAs(other *bag) bool { return bytes.Equal(b.value, other.value) }

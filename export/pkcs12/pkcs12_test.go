@@ -17,7 +17,7 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	for kind := range keys() {
+	for kind := range testKeys() {
 		for issuers := range 3 {
 			for _, password := range []string{"swordfish", " ", "Grüße €", "a'b\"c\\", "key \U0001F511", string(make([]byte, 255))} {
 				want := identity(t, kind, issuers)
@@ -118,7 +118,7 @@ func TestDecodeRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	odd.Raw = raw
-	other, err := cert.MarshalPrivateKey(keys()["rsa"])
+	other, err := cert.MarshalPrivateKey(testKeys()["rsa"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestEncodeRefused(t *testing.T) {
 	}{
 		{"no key", cert.Bundle{Certificates: b.Certificates}, "x", "no private key"},
 		{"no certificate", cert.Bundle{Key: b.Key}, "x", "no certificate"},
-		{"key of another certificate", cert.Bundle{Key: keys()["rsa"], Certificates: b.Certificates}, "x", "not that of the first certificate"},
+		{"key of another certificate", cert.Bundle{Key: testKeys()["rsa"], Certificates: b.Certificates}, "x", "not that of the first certificate"},
 		{"no password", b, "", "not written without a password"},
 		{"alias", cert.Bundle{Alias: "\xff", Key: b.Key, Certificates: b.Certificates}, "x", "not UTF-8 text"},
 		{"token", cert.Bundle{Key: tokenKey{b.Key}, Certificates: b.Certificates}, "x", "cannot leave"},

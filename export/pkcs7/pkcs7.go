@@ -1,10 +1,11 @@
 // Package pkcs7 reads and writes PKCS #7 certificate packages: a SignedData without signers
-// that carries certificates (RFC 2315 section 9, "certs-only" of RFC 5652 section 5). It takes
-// DER only. Of a SignedData that carries more it reads the certificates: no content, no
+// that carries certificates (RFC 2315 section 9, "certs-only" of RFC 5652 section 5). It reads
+// BER and writes DER. Of a SignedData that carries more it reads the certificates: no content, no
 // signatures, no CRLs, no attribute certificates.
 package pkcs7
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 
 	"signet/cert"
+	"signet/export/ber"
 )
 
 var (
@@ -30,10 +32,15 @@ var contextTag0 = der.Tag(0).Constructed().ContextSpecific()
 // Looks reports whether data begins as a PKCS #7 SignedData does.
 func Looks(data []byte) bool {
 	_, err := open(data)
+	if err != nil {
+		if data, err = ber.ToDER(data); err == nil {
+			_, err = open(data)
+		}
+	}
 	return err == nil
 }
 
-var errNotSignedData = errors.New("not a PKCS #7 SignedData in DER")
+var errNotSignedData = errors.New("not a PKCS #7 SignedData")
 
 // open gives the content of ContentInfo.
 func open(data []byte) (cryptobyte.String, error) {
@@ -49,6 +56,19 @@ func open(data []byte) (cryptobyte.String, error) {
 
 // Decode gives the certificates of a package in its order.
 func Decode(data []byte) ([]*x509.Certificate, error) {
+	certs, err := decode(data)
+	if err == nil {
+		return certs, nil
+	}
+	// What is not damaged may be BER. The error is about what is there, not about its frame.
+	converted, berErr := ber.ToDER(data)
+	if berErr != nil || bytes.Equal(converted, data) {
+		return nil, err
+	}
+	return decode(converted)
+}
+
+func decode(data []byte) ([]*x509.Certificate, error) {
 	content, err := open(data)
 	if err != nil {
 		return nil, err

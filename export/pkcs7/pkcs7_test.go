@@ -151,6 +151,40 @@ func TestOpensslWithMore(t *testing.T) {
 	}
 }
 
+// BER is read as DER is: a message that openssl streams has indefinite lengths all over.
+func TestBER(t *testing.T) {
+	dir := t.TempDir()
+	oracle.OpenSSL(t, dir, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ca", "-keyout", "k.pem", "-out", "ca.pem")
+	oracle.Write(t, dir, "message", bytes.Repeat([]byte("hello\n"), 5000))
+	oracle.OpenSSL(t, dir, "cms", "-sign", "-stream", "-nodetach", "-binary", "-in", "message", "-signer", "ca.pem", "-inkey", "k.pem", "-outform", "DER", "-out", "signed.ber")
+	data := oracle.Read(t, dir, "signed.ber")
+	if !bytes.HasPrefix(data, []byte{0x30, 0x80}) {
+		t.Fatal("openssl wrote no BER")
+	}
+	if !Looks(data) {
+		t.Error("BER does not look like a package")
+	}
+	got, err := Decode(data)
+	if err != nil || len(got) != 1 || cert.SubjectOf(got[0]).String() != "CN=ca" {
+		t.Errorf("%d certificates, %v", len(got), err)
+	}
+	// Indefinite lengths inside a definite one.
+	want := certificates(t, 2)
+	good := encode(t, want)
+	inner := append(append([]byte{0xa0, 0x80}, good[19:]...), 0, 0) // behind SEQUENCE, type and [0]
+	inner = append(bytes.Clone(good[4:15]), inner...)
+	data = append([]byte{0x30, 0x83, 0, byte(len(inner) >> 8), byte(len(inner))}, inner...)
+	if got, err = Decode(data); err != nil {
+		t.Fatal(err)
+	}
+	same(t, got, want)
+	for n := range data {
+		if _, err := Decode(data[:n]); err == nil {
+			t.Errorf("%d of %d bytes were read", n, len(data))
+		}
+	}
+}
+
 // signed wraps a CertificateSet of any bytes.
 func signed(t testing.TB, set []byte) []byte {
 	t.Helper()
@@ -180,7 +214,7 @@ func TestRefused(t *testing.T) {
 		"text":              {[]byte("-----BEGIN PKCS7-----"), "not a PKCS #7 SignedData"},
 		"a certificate":     {c[0].Raw, "not a PKCS #7 SignedData"},
 		"trailing data":     {append(bytes.Clone(good), 0), "not a PKCS #7 SignedData"},
-		"BER":               {append(append([]byte{0x30, 0x80}, good[4:]...), 0, 0), "not a PKCS #7 SignedData"},
+		"BER cut":           {append(append([]byte{0x30, 0x80}, good[4:]...), 0), "not a PKCS #7 SignedData"},
 		"no SignedData":     {append(bytes.Clone(good[:23]), bytes.Repeat([]byte{5, 0}, (len(good)-23)/2+1)[:len(good)-23]...), "PKCS #7 package: damaged"},
 		"no certificates":   {signed(t, nil), "it holds no certificates"},
 		"attribute only":    {signed(t, []byte{0xa2, 0x00}), "it holds no certificates"},
