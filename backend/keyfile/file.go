@@ -41,8 +41,7 @@ type fileState struct {
 }
 
 func openFile(path, format string, o Options) (*file, error) {
-	f := &file{where: path, kind: format, options: o}
-	f.secrets = secrets{ask: o.Password, asked: o.Known != nil, password: o.Known, next: o.Known}
+	f := &file{where: path, kind: format, options: o, secrets: secrets{ask: o.Password, asked: o.Known != nil, password: bytes.Clone(o.Known)}}
 	data, err := f.bytes()
 	if err != nil || data == nil {
 		f.fresh = true
@@ -61,7 +60,7 @@ func formatOf(data []byte) string {
 		return keystore.JCEKS
 	case jks.Looks(data):
 		return keystore.JKS
-	case pkcs12.Looks(data), len(data) > 0 && data[0] == 0x30: // a SEQUENCE; reading it tells what is wrong
+	case pkcs12.Looks(data):
 		return keystore.PKCS12
 	}
 	return ""
@@ -76,7 +75,7 @@ func (f *file) unknown(data []byte) error {
 
 // unlock finds the password of a file that is there: none at first, if it may have none.
 func (f *file) unlock(data []byte) error {
-	if f.kind == keystore.PKCS12 && f.options.Known == nil {
+	if f.kind == keystore.PKCS12 && !f.secrets.known() {
 		if _, err := f.parse(data); !errors.Is(f.classify(err), ErrPassword) {
 			return nil // readable, or not for lack of a password: the transaction says which
 		}

@@ -29,6 +29,13 @@ func (s *secrets) need(isNew bool) error {
 	return err
 }
 
+// known reports whether there is nothing left to ask for.
+func (s *secrets) known() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
 // both gives the password of the file as it is and as it is to be; nil for none.
 func (s *secrets) both() (password, next []byte) {
 	s.mu.Lock()
