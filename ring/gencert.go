@@ -179,6 +179,9 @@ func (p *gencertPlan) setExtensions(alg cert.KeyAlgorithm) error {
 
 // check finds what is wrong before a key pair is made.
 func (p *gencertPlan) check(tx Tx) error {
+	if _, ok := tx.(OneRing); ok && p.request == nil && !p.g.Owner.IsUser() {
+		return newError(msgKeyOwner, p.g.Owner.Name())
+	}
 	if p.template.Subject.IsZero() {
 		var err error
 		if p.template.Subject, err = namedSubject(tx, p.g.Owner); err != nil {
