@@ -22,10 +22,13 @@ build:
 # The outside witnesses of the tests, from Debian's packages where they are missing.
 tools:
 	@missing=; for need in openssl:openssl keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
-		pk12util:libnss3-tools certtool:gnutls-bin; do \
+		pk12util:libnss3-tools certtool:gnutls-bin \
+		softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc; do \
 		command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
-	dpkg -s python3-cryptography-vectors >/dev/null 2>&1 || missing="$$missing python3-cryptography-vectors"; \
+	for need in python3-cryptography-vectors libnss3; do \
+		dpkg -s $$need >/dev/null 2>&1 || missing="$$missing $$need"; \
+	done; \
 	if [ -n "$$missing" ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
