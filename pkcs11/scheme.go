@@ -154,6 +154,14 @@ func saltLength(k *rsa.PublicKey, h crypto.Hash, o *rsa.PSSOptions) (int, error)
 	return salt, nil
 }
 
+// finish gives a signature the form that crypto.Signer has.
+func (s *Signer) finish(raw []byte) ([]byte, error) {
+	if k, ok := s.public.(*ecdsa.PublicKey); ok {
+		return s.derSignature(k, raw)
+	}
+	return raw, nil
+}
+
 // derSignature turns the r and s of equal length that PKCS #11 gives (v2.40 section 2.3.1 of the
 // mechanisms) into the DER of RFC 3279 section 2.2.3.
 func (s *Signer) derSignature(k *ecdsa.PublicKey, raw []byte) ([]byte, error) {

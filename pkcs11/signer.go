@@ -3,10 +3,6 @@ package pkcs11
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/rsa"
 	"fmt"
 	"io"
 
@@ -79,19 +75,29 @@ func (s *Signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 // SignMessage signs a message, which it hashes with the hash of opts, or leaves to the token to
 // hash where the token wants that.
 func (s *Signer) SignMessage(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	m, data, err := s.forMessage(message, opts)
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(s.ctx, m, data)
+}
+
+// forMessage gives the mechanism and the data that make the signature of a message: the digest,
+// unless the token wants to hash.
+func (s *Signer) forMessage(message []byte, opts crypto.SignerOpts) (mechanism, []byte, error) {
 	hash := opts.HashFunc()
 	if hash == 0 {
-		return s.Sign(nil, message, opts)
+		return s.forDigest(message, opts)
 	}
 	if m, ok := s.whole(hash, opts); ok && !s.token.has(s.raw(opts)) {
-		return s.sign(s.ctx, m, message)
+		return m, message, nil
 	}
 	if !hash.Available() {
-		return nil, s.refuse(fmt.Sprintf("the hash %v is not linked into this program", hash))
+		return mechanism{}, nil, s.refuse(fmt.Sprintf("the hash %v is not linked into this program", hash))
 	}
 	h := hash.New()
 	h.Write(message)
-	return s.Sign(nil, h.Sum(nil), opts)
+	return s.forDigest(h.Sum(nil), opts)
 }
 
 // sign makes one signature in one session.
@@ -128,36 +134,17 @@ func (s *Signer) sign(ctx context.Context, m mechanism, data []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if k, ok := s.public.(*ecdsa.PublicKey); ok {
-		return s.derSignature(k, signature)
-	}
-	return signature, nil
+	return s.finish(signature)
 }
 
 // prove signs a random challenge and verifies it with the public key.
 func (s *Signer) prove(ctx context.Context) error {
-	challenge := make([]byte, 64)
-	rand.Read(challenge) // never fails
-	var opts crypto.SignerOpts = crypto.SHA256
-	if _, ok := s.public.(ed25519.PublicKey); ok {
-		opts = crypto.Hash(0)
-	}
-	signature, err := s.WithContext(ctx).SignMessage(nil, challenge, opts)
+	c, opts := newChallenge(), plainOptions(s)
+	signature, err := s.WithContext(ctx).SignMessage(nil, c, opts)
 	if err != nil {
 		return err
 	}
-	h := crypto.SHA256.New()
-	h.Write(challenge)
-	digest, good := h.Sum(nil), false
-	switch k := s.public.(type) {
-	case *rsa.PublicKey:
-		good = rsa.VerifyPKCS1v15(k, crypto.SHA256, digest, signature) == nil
-	case *ecdsa.PublicKey:
-		good = ecdsa.VerifyASN1(k, digest, signature)
-	case ed25519.PublicKey:
-		good = ed25519.Verify(k, challenge, signature)
-	}
-	if !good {
+	if !verifies(s.public, c, signature, opts) {
 		return &Error{Object: s.token.Name(), Op: s.key.describe(), Kind: ErrDevice,
 			Cause: "its signature does not verify with the public key beside it", Fix: "the ids or labels in the token are mixed up, or the token is broken"}
 	}

@@ -3,7 +3,6 @@
 package pkcs11
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -14,10 +13,6 @@ import (
 	"signet/cert"
 	"signet/internal/oracle"
 )
-
-func pinIs(pin string) func(context.Context, Attempt) ([]byte, error) {
-	return func(context.Context, Attempt) ([]byte, error) { return []byte(pin), nil }
-}
 
 // witness is a token that the suite runs over, with what it lacks.
 type witness struct {
