@@ -16,15 +16,17 @@ SHORTFUZZ := 2000x
 
 .PHONY: build demo test race lint fuzz golden clean tools demo-tools unit shortfuzz
 
+# With cgo, where there is a C compiler, for PKCS #11 tokens; CGO_ENABLED=0 make build does without.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/signet
+	$(GO) build -trimpath -tags osusergo,netgo -o $(BIN) ./cmd/signet
 
 # The outside witnesses of the tests, from Debian's packages where they are missing: programs, as
 # program:package, and packages that bring none.
 DEMO_TOOLS := openssl:openssl
 TEST_TOOLS := $(DEMO_TOOLS) keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
-	pk12util:libnss3-tools certtool:gnutls-bin
-TEST_PACKAGES := python3-cryptography-vectors ca-certificates ca-certificates-java
+	pk12util:libnss3-tools certtool:gnutls-bin \
+	softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc
+TEST_PACKAGES := python3-cryptography-vectors ca-certificates ca-certificates-java libnss3
 
 tools: programs = $(TEST_TOOLS)
 tools: packages = $(TEST_PACKAGES)
