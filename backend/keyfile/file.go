@@ -3,6 +3,7 @@ package keyfile
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"signet/backend/onering"
 	"signet/export/jks"
 	"signet/export/keystore"
 	"signet/export/pkcs12"
@@ -68,36 +70,39 @@ func formatOf(data []byte) string {
 
 func (f *file) unknown(data []byte) error {
 	if len(data) == 0 {
-		return fmt.Errorf("%s: it is empty: %w; delete it, and the first change makes it", f.name(), ring.ErrInvalid)
+		return fmt.Errorf("%s: it is empty: %w; delete it, and the first change makes it", f.Name(), ring.ErrInvalid)
 	}
-	return fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12, or cut: %w; a folder of PEM files is pem:FOLDER", f.name(), ring.ErrInvalid)
+	return fmt.Errorf("%s: neither JKS, JCEKS nor PKCS #12, or cut: %w; a folder of PEM files is pem:FOLDER", f.Name(), ring.ErrInvalid)
 }
 
 // unlock finds the password of a file that is there: none at first, if it may have none.
 func (f *file) unlock(data []byte) error {
 	if f.kind == keystore.PKCS12 && !f.secrets.known() {
-		if _, err := f.parse(data); !errors.Is(f.classify(err), ErrPassword) {
+		if _, err := f.parse(data); !errors.Is(f.Classify(err), ErrPassword) {
 			return nil // readable, or not for lack of a password: the transaction says which
 		}
 	}
 	return f.secrets.need(false)
 }
 
-func (f *file) name() string   { return fmt.Sprintf("keystore %q", f.where) }
-func (f *file) path() string   { return f.where }
-func (f *file) format() string { return f.kind }
-func (f *file) folds() bool    { return true }
-func (f *file) defaults() bool { return f.kind == keystore.PKCS12 }
-func (f *file) forget()        { f.secrets.forget() }
+func (f *file) Name() string     { return fmt.Sprintf("keystore %q", f.where) }
+func (f *file) RingName() string { return ringName(f.where) }
+func (f *file) Format() string   { return f.kind }
+func (f *file) Folds() bool      { return true }
+func (f *file) Defaults() bool   { return f.kind == keystore.PKCS12 }
+func (f *file) Forget()          { f.secrets.forget() }
 
-func (f *file) distrusts() bool { return f.kind == keystore.PKCS12 }
+func (f *file) KeepsChains() bool                { return true }
+func (f *file) CheckKey(key crypto.Signer) error { return checkKey(key) }
 
-func (f *file) missing() bool {
+func (f *file) Distrusts() bool { return f.kind == keystore.PKCS12 }
+
+func (f *file) Missing() bool {
 	_, err := os.Stat(f.where)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func (f *file) trustRule() string {
+func (f *file) TrustRule() string {
 	if f.kind == keystore.PKCS12 {
 		return "a certificate of CERTAUTH is TRUST or NOTRUST in it, and one with a private key always TRUST"
 	}
@@ -106,7 +111,7 @@ func (f *file) trustRule() string {
 
 // alias gives a label as it is written. Java looks for the folded alias, and finds it in a JKS
 // file only if it is folded there.
-func (f *file) alias(label string) (string, error) {
+func (f *file) Alias(label string) (string, error) {
 	if f.kind == keystore.PKCS12 {
 		return label, nil
 	}
@@ -114,7 +119,7 @@ func (f *file) alias(label string) (string, error) {
 }
 
 // classify turns the password errors of the formats into this package's.
-func (f *file) classify(err error) error {
+func (f *file) Classify(err error) error {
 	if errors.Is(err, jks.ErrPassword) || errors.Is(err, pkcs12.ErrPassword) {
 		return fmt.Errorf("%w: %w", ErrPassword, err)
 	}
@@ -122,12 +127,12 @@ func (f *file) classify(err error) error {
 }
 
 // lock keeps other writers out of the folder that the file lies in, whatever links lead to it.
-func (f *file) lock(ctx context.Context, wait time.Duration) (func(), error) {
+func (f *file) Lock(ctx context.Context, wait time.Duration) (func(), error) {
 	where, err := filepath.EvalSymlinks(f.where)
 	if err != nil {
 		where = f.where
 	}
-	unlock, err := lockFolder(ctx, wait, f.name(), filepath.Dir(where))
+	unlock, err := lockFolder(ctx, wait, f.Name(), filepath.Dir(where))
 	if err == nil {
 		sweepTemps(filepath.Dir(where))
 	}
@@ -152,12 +157,12 @@ func sweepTemps(dir string) {
 }
 
 // ready asks for the password of a file that is to be made, or that has none and is to get one.
-func (f *file) ready() error {
+func (f *file) Ready() error {
 	profile := f.options.Profile.Name
 	switch {
 	case f.kind == keystore.PKCS12 && profile == pkcs12.Passwordless.Name:
 		return nil
-	case f.fresh || f.missing() || f.kind == keystore.PKCS12 && profile != "":
+	case f.fresh || f.Missing() || f.kind == keystore.PKCS12 && profile != "":
 		return f.secrets.need(true)
 	}
 	return nil
@@ -169,11 +174,11 @@ func (f *file) bytes() ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s: it is a folder: %w; a folder of PEM files is pem:%s", f.name(), ring.ErrInvalid, f.where)
+		return nil, fmt.Errorf("%s: it is a folder: %w; a folder of PEM files is pem:%s", f.Name(), ring.ErrInvalid, f.where)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file: %w", f.name(), ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: not a regular file: %w", f.Name(), ring.ErrInvalid)
 	case info.Size() > maxFile:
 		return nil, f.tooLarge()
 	}
@@ -182,13 +187,13 @@ func (f *file) bytes() ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	}
 	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	case len(data) > maxFile:
 		return nil, f.tooLarge()
 	}
@@ -196,7 +201,7 @@ func (f *file) bytes() ([]byte, error) {
 }
 
 func (f *file) tooLarge() error {
-	return fmt.Errorf("%s: larger than %d MB, which no keystore is: %w; is it the right file?", f.name(), maxFile>>20, ring.ErrInvalid)
+	return fmt.Errorf("%s: larger than %d MB, which no keystore is: %w; is it the right file?", f.Name(), maxFile>>20, ring.ErrInvalid)
 }
 
 func (f *file) parse(data []byte) (*keystore.Keystore, error) {
@@ -208,47 +213,47 @@ func (f *file) parse(data []byte) (*keystore.Keystore, error) {
 		return jks.Read(data, password)
 	}
 	ks, err := pkcs12.Read(data, password)
-	if err != nil && next != nil && errors.Is(f.classify(err), ErrPassword) {
+	if err != nil && next != nil && errors.Is(f.Classify(err), ErrPassword) {
 		return pkcs12.Read(data, next) // another process has just made it
 	}
 	return ks, err
 }
 
-func (f *file) load() (content, error) {
+func (f *file) Load(context.Context) (onering.Content, error) {
 	data, err := f.bytes()
 	if err != nil || data == nil {
-		return content{state: fileState{}}, err
+		return onering.Content{State: fileState{}}, err
 	}
 	switch is := formatOf(data); {
 	case is == "":
-		return content{}, f.unknown(data)
+		return onering.Content{}, f.unknown(data)
 	case is != f.kind:
-		return content{}, fmt.Errorf("%s: another program has made a %s file of it: %w; run the command again", f.name(), is, ring.ErrRefused)
+		return onering.Content{}, fmt.Errorf("%s: another program has made a %s file of it: %w; run the command again", f.Name(), is, ring.ErrRefused)
 	}
 	ks, err := f.parse(data)
-	if errors.Is(f.classify(err), ErrPassword) {
-		return content{}, fmt.Errorf("%s: %w: %w; give the right one, or bring back a good copy", f.name(), err, ring.ErrInvalid)
+	if errors.Is(f.Classify(err), ErrPassword) {
+		return onering.Content{}, fmt.Errorf("%s: %w: %w; give the right one, or bring back a good copy", f.Name(), err, ring.ErrInvalid)
 	}
 	if err != nil {
-		return content{}, fmt.Errorf("%s: %w: %w; bring back a good copy", f.name(), err, ring.ErrInvalid)
+		return onering.Content{}, fmt.Errorf("%s: %w: %w; bring back a good copy", f.Name(), err, ring.ErrInvalid)
 	}
-	return content{ks.Entries, fileState{data, ks.Profile}}, nil
+	return onering.Content{Entries: ks.Entries, State: fileState{data, ks.Profile}}, nil
 }
 
 // save writes the file anew, unless it is no longer what was read.
-func (f *file) save(old content, es []keystore.Entry) error {
-	was := old.state.(fileState)
+func (f *file) Save(_ context.Context, old onering.Content, es []keystore.Entry) error {
+	was := old.State.(fileState)
 	password := f.secrets.writing()
 	data, err := f.encode(es, was.profile, &password)
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", f.name(), err, ring.ErrUnsupported)
+		return fmt.Errorf("%s: %w: %w", f.Name(), err, ring.ErrUnsupported)
 	}
 	now, err := f.bytes()
 	if err != nil {
 		return err
 	}
 	if (was.data == nil) != (now == nil) || !bytes.Equal(was.data, now) {
-		return errChanged(f.name())
+		return errChanged(f.Name())
 	}
 	if now == nil {
 		err = atomicfile.Create(f.where, data, 0o600)
@@ -256,7 +261,7 @@ func (f *file) save(old content, es []keystore.Entry) error {
 		err = atomicfile.Replace(f.where, data)
 	}
 	if err != nil {
-		return fileError(f.name(), err)
+		return fileError(f.Name(), err)
 	}
 	f.secrets.wrote(password)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"signet/backend/backendtest"
+	"signet/backend/onering"
 	"signet/export/jks"
 	"signet/export/keystore"
 	"signet/export/pkcs12"
@@ -430,8 +431,8 @@ func TestPasswordAsked(t *testing.T) {
 func TestWaits(t *testing.T) {
 	for _, k := range kinds() {
 		path := filepath.Join(t.TempDir(), "keystore")
-		first, second := k.open(t, path, options()), k.open(t, path, options())
-		second.wait = 30 * time.Millisecond
+		first := k.open(t, path, options())
+		second := onering.New(k.open(t, path, options()).Medium(), options().User, nil, 30*time.Millisecond)
 		err := first.Update(t.Context(), func(tx ring.Tx) error {
 			says(t, tryAdd(t, second, "b"), ring.ErrRefused, path, "another process", "30ms", "run the command again")
 			ctx, stop := context.WithTimeout(t.Context(), 10*time.Millisecond)

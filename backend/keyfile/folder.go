@@ -3,6 +3,7 @@ package keyfile
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"signet/backend/onering"
 	"signet/ring"
 )
 
@@ -54,7 +56,7 @@ func openFolder(dir string, o Options) (*folder, error) {
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	case !info.IsDir():
 		return nil, f.notFolder()
 	}
@@ -62,39 +64,41 @@ func openFolder(dir string, o Options) (*folder, error) {
 }
 
 func (f *folder) notFolder() error {
-	return fmt.Errorf("%s: it is a file: %w; a keystore file is jks:%s or pkcs12:%s", f.name(), ring.ErrInvalid, f.dir, f.dir)
+	return fmt.Errorf("%s: it is a file: %w; a keystore file is jks:%s or pkcs12:%s", f.Name(), ring.ErrInvalid, f.dir, f.dir)
 }
 
-func (f *folder) name() string             { return fmt.Sprintf("PEM folder %q", f.dir) }
-func (f *folder) path() string             { return f.dir }
-func (f *folder) format() string           { return ring.FormatPEM }
-func (f *folder) ready() error             { return nil }
-func (f *folder) forget()                  {}
-func (f *folder) folds() bool              { return false }
-func (f *folder) defaults() bool           { return false }
-func (f *folder) distrusts() bool          { return false }
-func (f *folder) trustRule() string        { return "every certificate in a PEM folder is trusted" }
-func (f *folder) classify(err error) error { return err }
+func (f *folder) Name() string                     { return fmt.Sprintf("PEM folder %q", f.dir) }
+func (f *folder) RingName() string                 { return ringName(f.dir) }
+func (f *folder) Format() string                   { return ring.FormatPEM }
+func (f *folder) Ready() error                     { return nil }
+func (f *folder) Forget()                          {}
+func (f *folder) Folds() bool                      { return false }
+func (f *folder) Defaults() bool                   { return false }
+func (f *folder) Distrusts() bool                  { return false }
+func (f *folder) TrustRule() string                { return "every certificate in a PEM folder is trusted" }
+func (f *folder) Classify(err error) error         { return err }
+func (f *folder) KeepsChains() bool                { return true }
+func (f *folder) CheckKey(key crypto.Signer) error { return checkKey(key) }
 
-func (f *folder) missing() bool {
+func (f *folder) Missing() bool {
 	_, err := os.Stat(f.dir)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
 // lock keeps other writers out of the folder, which it makes for that if need be. A folder in
 // which nothing was written goes again.
-func (f *folder) lock(ctx context.Context, wait time.Duration) (func(), error) {
+func (f *folder) Lock(ctx context.Context, wait time.Duration) (func(), error) {
 	for {
 		err := os.Mkdir(f.dir, 0o700)
 		made := err == nil
 		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fileError(f.name(), err)
+			return nil, fileError(f.Name(), err)
 		}
-		unlock, err := lockFolder(ctx, wait, f.name(), f.dir)
+		unlock, err := lockFolder(ctx, wait, f.Name(), f.dir)
 		if err != nil {
 			return nil, err
 		}
-		if f.missing() { // its maker took it away before the lock was given up
+		if f.Missing() { // its maker took it away before the lock was given up
 			unlock()
 			continue
 		}
@@ -108,7 +112,7 @@ func (f *folder) lock(ctx context.Context, wait time.Duration) (func(), error) {
 }
 
 // alias gives a label that can be the name of a file.
-func (f *folder) alias(label string) (string, error) {
+func (f *folder) Alias(label string) (string, error) {
 	why := ""
 	switch {
 	case strings.ContainsAny(label, "/\\\x00"):
@@ -152,17 +156,17 @@ func split(name string) (label, ext string, ok bool) {
 	return strings.TrimSuffix(name, ext), ext, slices.Contains(certificateFiles, ext)
 }
 
-func (f *folder) load() (content, error) {
+func (f *folder) Load(context.Context) (onering.Content, error) {
 	state, err := f.snapshot()
 	if err != nil {
-		return content{}, err
+		return onering.Content{}, err
 	}
 	names := slices.SortedFunc(maps.Keys(state), func(a, b string) int {
 		labelA, extA, _ := split(a)
 		labelB, extB, _ := split(b)
 		return cmp.Or(cmp.Compare(labelA, labelB), cmp.Compare(slices.Index(certificateFiles, extA), slices.Index(certificateFiles, extB)))
 	})
-	c := content{state: state}
+	c := onering.Content{State: state}
 	taken := map[string]bool{}
 	for _, name := range names {
 		label, _, ok := split(name)
@@ -175,10 +179,10 @@ func (f *folder) load() (content, error) {
 		}
 		es, err := readFile(label, name, state[name], key)
 		if err != nil {
-			return content{}, fmt.Errorf("%s: file %q: %w: %w; mend it, or move it out of the folder", f.name(), name, err, ring.ErrInvalid)
+			return onering.Content{}, fmt.Errorf("%s: file %q: %w: %w; mend it, or move it out of the folder", f.Name(), name, err, ring.ErrInvalid)
 		}
 		taken[label] = taken[label] || len(es) > 0
-		c.entries = append(c.entries, es...)
+		c.Entries = append(c.Entries, es...)
 	}
 	return c, nil
 }
@@ -194,7 +198,7 @@ func (f *folder) snapshot() (folderState, error) {
 		}
 		return state, err
 	}
-	return nil, fmt.Errorf("%s: it changes all the time: %w; run the command again", f.name(), ring.ErrRefused)
+	return nil, fmt.Errorf("%s: it changes all the time: %w; run the command again", f.Name(), ring.ErrRefused)
 }
 
 var errVanished = errors.New("a file vanished while the folder was read")
@@ -210,9 +214,9 @@ func (f *folder) files() (folderState, error) {
 		if info, statErr := os.Stat(f.dir); statErr == nil && !info.IsDir() {
 			return nil, f.notFolder()
 		}
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	case len(entries) > maxFiles:
-		return nil, fmt.Errorf("%s: more than %d files: %w; is it the right folder?", f.name(), maxFiles, ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: more than %d files: %w; is it the right folder?", f.Name(), maxFiles, ring.ErrInvalid)
 	}
 	for _, e := range entries {
 		name := e.Name()
@@ -233,7 +237,7 @@ func (f *folder) files() (folderState, error) {
 // file reads one file; nil when it is none.
 func (f *folder) file(e fs.DirEntry) (*pemFile, error) {
 	path, isLink := filepath.Join(f.dir, e.Name()), e.Type() == fs.ModeSymlink
-	name := fmt.Sprintf("%s: file %q", f.name(), e.Name())
+	name := fmt.Sprintf("%s: file %q", f.Name(), e.Name())
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && isLink:

@@ -1,6 +1,7 @@
 package keyfile
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"signet/backend/onering"
 	"signet/export/keystore"
 	"signet/internal/atomicfile"
 	"signet/ring"
@@ -47,9 +49,9 @@ func (f *folder) generation() string {
 }
 
 // save makes the folder hold the entries, unless it is no longer what was read.
-func (f *folder) save(old content, es []keystore.Entry) error {
-	was := old.state.(folderState)
-	changes, err := f.changes(was, old.entries, es)
+func (f *folder) Save(_ context.Context, old onering.Content, es []keystore.Entry) error {
+	was := old.State.(folderState)
+	changes, err := f.changes(was, old.Entries, es)
 	if err != nil {
 		return err
 	}
@@ -58,14 +60,14 @@ func (f *folder) save(old content, es []keystore.Entry) error {
 		return err
 	}
 	if now.sum() != was.sum() {
-		return errChanged(f.name())
+		return errChanged(f.Name())
 	}
 	err = f.backup(now)
 	if err == nil {
 		err = f.change(now, changes)
 	}
 	if err != nil {
-		return fileError(f.name(), err)
+		return fileError(f.Name(), err)
 	}
 	return nil
 }
@@ -116,7 +118,7 @@ func (f *folder) isFree(was folderState, want map[string][]byte, name string) er
 	}
 	if taken {
 		return fmt.Errorf("%s: file %q: it is there already, and belongs to no certificate: %w; move it out of the folder, or choose another label",
-			f.name(), name, ring.ErrExists)
+			f.Name(), name, ring.ErrExists)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestSteps(t *testing.T) {
 			plain(t, filepath.Join(dir, "web.crt")) // is taken over first
 			plain(t, filepath.Join(dir, "gone.key"))
 
-			f, n := s.medium.(*folder), 0
+			f, n := s.Medium().(*folder), 0
 			stopped := ""
 			f.step = func(what string) error {
 				reached[what] = true

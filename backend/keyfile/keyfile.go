@@ -9,23 +9,19 @@
 package keyfile
 
 import (
-	"context"
 	"crypto"
-	"errors"
-	"fmt"
-	"slices"
-	"sync"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"signet/backend/onering"
 	"signet/cert"
-	"signet/export/keystore"
 	"signet/export/pkcs12"
 	"signet/ring"
 )
 
 // ErrPassword is the class of errors that another password can mend.
-var ErrPassword = errors.New("password")
+var ErrPassword = onering.ErrPassword
 
 // Options say how a keystore is opened.
 type Options struct {
@@ -48,40 +44,7 @@ type Options struct {
 }
 
 // Store is an open keystore.
-type Store struct {
-	medium  medium
-	options Options
-	wait    time.Duration // how long a change waits for another
-
-	mu   sync.Mutex
-	user ring.Owner // settled by the first change that names one
-	ring string     // likewise
-}
-
-// medium is what a keystore lies in. Transactions that only look use it while one writes.
-type medium interface {
-	name() string                                        // for messages
-	path() string                                        // of the file or the folder
-	missing() bool                                       // there is nothing yet
-	load() (content, error)                              // all of it
-	save(old content, es []keystore.Entry) error         // if it is still what was read
-	lock(context.Context, time.Duration) (func(), error) // keeps other writers of signet out
-	ready() error                                        // asks for the password if that is yet to be done
-	alias(label string) (string, error)                  // as it is written
-	folds() bool                                         // case does not count in aliases
-	distrusts() bool                                     // a certificate can be there without being trusted
-	trustRule() string                                   // says so
-	defaults() bool                                      // the first private key is the default
-	format() string                                      // JKS, JCEKS, PKCS12 or PEM
-	classify(error) error                                // makes a wrong password an ErrPassword
-	forget()                                             // clears the password
-}
-
-// content is what a medium holds at one moment.
-type content struct {
-	entries []keystore.Entry
-	state   any // what the medium compares before it writes
-}
+type Store = onering.Store
 
 // OpenFile opens a keystore file. What it holds decides its format; format is that of a new one.
 func OpenFile(path, format string, o Options) (*Store, error) {
@@ -89,7 +52,7 @@ func OpenFile(path, format string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{medium: f, options: o, wait: lockWait}, nil
+	return onering.New(f, o.User, o.KeyPassword, lockWait), nil
 }
 
 // OpenFolder opens a folder of PEM files.
@@ -98,124 +61,21 @@ func OpenFolder(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{medium: f, options: o, wait: lockWait}, nil
-}
-
-// Missing reports whether the keystore is yet to be made, by the first change.
-func (s *Store) Missing() bool { return s.medium.missing() }
-
-// Format gives the format: JKS, JCEKS, PKCS12 or PEM.
-func (s *Store) Format() string { return s.medium.format() }
-
-// Close implements ring.Store. The passwords are cleared.
-func (s *Store) Close() error {
-	s.medium.forget()
-	clear(s.options.KeyPassword)
-	return nil
-}
-
-// View implements ring.Store.
-func (s *Store) View(ctx context.Context, fn func(ring.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	t, _, err := s.begin(ctx, false)
-	if err != nil {
-		return err
-	}
-	return fn(t)
-}
-
-// Update implements ring.Store.
-func (s *Store) Update(ctx context.Context, fn func(ring.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := s.medium.ready(); err != nil {
-		return err
-	}
-	unlock, err := s.medium.lock(ctx, s.wait)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	t, old, err := s.begin(ctx, true)
-	if err != nil {
-		return err
-	}
-	before := slices.Clone(t.records)
-	if err := fn(t); err != nil {
-		return err
-	}
-	if err := t.complete(); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if !slices.EqualFunc(before, t.records, (*record).same) {
-		entries := make([]keystore.Entry, 0, len(t.records))
-		for _, r := range t.records {
-			entries = append(entries, r.Entry)
-		}
-		if err := s.medium.save(old, entries); err != nil {
-			return err
-		}
-	}
-	s.settle(t)
-	return nil
-}
-
-// settle keeps what a change that succeeded said of the user and the ring. One that failed, and a
-// command that only looks, settle nothing.
-func (s *Store) settle(t *tx) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.user, s.ring = t.user, t.ringName
-}
-
-// begin reads the keystore for a transaction.
-func (s *Store) begin(ctx context.Context, writable bool) (*tx, content, error) {
-	c, err := s.medium.load()
-	if err != nil {
-		return nil, c, err
-	}
-	t := &tx{Refusals: onering.Refusals{Store: s.medium.name()}, store: s, ctx: ctx, writable: writable,
-		nextID: 1, settled: make(map[*record]bool, len(c.entries))}
-	s.mu.Lock()
-	t.user, t.ringName = s.user, s.ring
-	s.mu.Unlock()
-	for _, e := range c.entries {
-		r := &record{Entry: e, id: t.nextID, user: e.Key != nil}
-		t.records = append(t.records, r)
-		t.settled[r] = true
-		t.nextID++
-	}
-	return t, c, nil
-}
-
-// openKey gives a private key: under the password of the keystore, else under that of its keys.
-func (s *Store) openKey(r *record) (crypto.Signer, error) {
-	what := fmt.Sprintf("%s: private key %q", s.medium.name(), r.Alias)
-	key, err := r.Key.Open(nil)
-	if err != nil && errors.Is(s.medium.classify(err), ErrPassword) && s.options.KeyPassword != nil {
-		key, err = r.Key.Open(s.options.KeyPassword)
-	}
-	if err != nil && errors.Is(s.medium.classify(err), ErrPassword) {
-		return nil, fmt.Errorf("%s: %w: %w; give it with --key-password-file or --key-password-env", what, err, ring.ErrInvalid)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", what, err, ring.ErrInvalid)
-	}
-	x, err := r.x509()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	if !cert.SameKey(x.PublicKey, key.Public()) {
-		return nil, fmt.Errorf("%s: it is not that of the certificate it lies with: %w", what, ring.ErrInvalid)
-	}
-	return key, nil
+	return onering.New(f, o.User, o.KeyPassword, lockWait), nil
 }
 
 // lockWait is how long a change waits for another.
 const lockWait = 10 * time.Second
+
+// ringName gives the ring in a file or folder the name of that, if a ring can have it.
+func ringName(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// checkKey says why a private key cannot be written.
+func checkKey(key crypto.Signer) error {
+	pkcs8, err := cert.MarshalPrivateKey(key)
+	clear(pkcs8)
+	return err
+}

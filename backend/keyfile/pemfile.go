@@ -168,7 +168,7 @@ type layout struct {
 // encode gives the files that hold the entries. An entry stays in its file as long as it has its
 // label; then what else is in that file stays, too.
 func (f *folder) encode(es []keystore.Entry) (map[string][]byte, error) {
-	l := layout{f.name(), map[string][]byte{}, map[string]*source{}}
+	l := layout{f.Name(), map[string][]byte{}, map[string]*source{}}
 	for i := range es {
 		e := &es[i]
 		name, keyName := e.Alias+certificateFile, e.Alias+keyFile

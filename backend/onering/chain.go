@@ -1,4 +1,4 @@
-package keyfile
+package onering
 
 import (
 	"bytes"
@@ -72,6 +72,12 @@ func (t *tx) complete() error {
 		fresh = append(fresh, i)
 	}
 	t.noDefault = false
+	if !t.store.medium.KeepsChains() {
+		for _, i := range fresh {
+			t.settled[t.records[i]] = true
+		}
+		return nil
+	}
 	if len(fresh) == 0 && t.weighed == len(t.offered) {
 		return nil
 	}

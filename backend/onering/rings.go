@@ -1,11 +1,9 @@
-package keyfile
+package onering
 
 import (
 	"fmt"
 	"iter"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"signet/ring"
 )
@@ -33,7 +31,7 @@ func (t *tx) ours(owner ring.Owner) (user bool, err error) {
 // userName gives the user that the private keys belong to.
 func (t *tx) userName() ring.Owner {
 	if t.user == "" {
-		return t.store.options.User
+		return t.store.firstUser
 	}
 	return t.user
 }
@@ -43,8 +41,7 @@ func (t *tx) nameOfRing() string {
 	if t.ringName != "" {
 		return t.ringName
 	}
-	base := filepath.Base(t.store.medium.path())
-	name := strings.TrimSuffix(base, filepath.Ext(base))
+	name := t.store.medium.RingName()
 	if ring.CheckRingName(name) != nil {
 		return "KEYSTORE"
 	}
@@ -118,7 +115,7 @@ func (t *tx) connection(r *record) *ring.Connection {
 
 // isDefault reports whether a record is the default: in PKCS12 the first private key is.
 func (t *tx) isDefault(r *record) bool {
-	return t.store.medium.defaults() && !t.noDefault && r == t.firstKey()
+	return t.store.medium.Defaults() && !t.noDefault && r == t.firstKey()
 }
 
 func (t *tx) firstKey() *record {
@@ -206,9 +203,9 @@ func (t *tx) PutConnection(c *ring.Connection) error {
 	case !c.Default:
 		t.noDefault = t.noDefault || t.isDefault(r)
 		return nil
-	case !t.store.medium.defaults() && t.firstKey() == r && !t.severalKeys():
+	case !t.store.medium.Defaults() && t.firstKey() == r && !t.severalKeys():
 		return nil // there is no other to choose
-	case !t.store.medium.defaults():
+	case !t.store.medium.Defaults():
 		return t.Refuse("it has no default certificate among several private keys; programs choose by alias")
 	case !r.user:
 		return t.Refuse(fmt.Sprintf("%s cannot be the default, which is the first private key", c.Cert.Ref()))

@@ -1,4 +1,4 @@
-package keyfile
+package onering
 
 import (
 	"bytes"
@@ -13,7 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"signet/backend/onering"
 	"signet/cert"
 	"signet/export/keystore"
 	"signet/ring"
@@ -21,7 +20,7 @@ import (
 
 // tx is a transaction: the records as they are so far. What is written is decided at its end.
 type tx struct {
-	onering.Refusals
+	Refusals
 	store    *Store
 	ctx      context.Context
 	writable bool
@@ -178,7 +177,7 @@ func (t *tx) byAlias(alias string) *record {
 		if r.Alias == alias {
 			return r
 		}
-		if t.store.medium.folds() && found == nil {
+		if t.store.medium.Folds() && found == nil {
 			if folded == "" {
 				folded = keystore.Fold(alias)
 			}
@@ -333,12 +332,12 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 	case c.Status != ring.Trust && c.Status != ring.NoTrust && c.Status != ring.HighTrust:
 		return fmt.Errorf("%s: certificate %s: status %q: %w", t.Store, c.Ref(), c.Status, ring.ErrInvalid)
 	case !t.HoldsStatus(c.Owner, c.Status):
-		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.trustRule()))
+		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.TrustRule()))
 	}
 	if c.Status == ring.NoTrust && t.inChain(c.DER) {
 		return t.Refuse(fmt.Sprintf("certificate %s cannot be NOTRUST while it is in the chain of a private key: it would be a part of that and nothing else; delete it", c.Ref()))
 	}
-	alias, err := t.store.medium.alias(c.Label)
+	alias, err := t.store.medium.Alias(c.Label)
 	if err != nil {
 		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
 	}
@@ -366,7 +365,7 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 
 // HoldsStatus implements ring.OneRing.
 func (t *tx) HoldsStatus(owner ring.Owner, s ring.Status) bool {
-	return s == ring.Trust || s == ring.NoTrust && !owner.IsUser() && t.store.medium.distrusts()
+	return s == ring.Trust || s == ring.NoTrust && !owner.IsUser() && t.store.medium.Distrusts()
 }
 
 // DeleteCertificate implements ring.Tx.
@@ -413,10 +412,8 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, key crypto.Signer) error {
 	case !old.user:
 		return t.Refuse(fmt.Sprintf("%s cannot have a private key: the certificates of CERTAUTH are trusted entries there; make it under a user ID", c.Ref()))
 	}
-	if pkcs8, err := cert.MarshalPrivateKey(key); err != nil {
+	if err := t.store.medium.CheckKey(key); err != nil {
 		return fmt.Errorf("%s: %s: %w: %w", t.Store, c.Ref(), err, ring.ErrUnsupported)
-	} else {
-		clear(pkcs8)
 	}
 	t.records[i] = old.with(func(n *record) {
 		n.Key = keystore.Clear{Signer: key}
