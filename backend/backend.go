@@ -3,6 +3,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"signet/backend/keyfile"
 	"signet/backend/sqldb"
+	"signet/backend/token"
 	"signet/export/keystore"
 	"signet/ring"
 )
@@ -20,6 +22,8 @@ type Options struct {
 	Create bool
 	// Keystore is for the stores that are a keystore file or folder.
 	Keystore keyfile.Options
+	// Token is for the stores that are a PKCS #11 token.
+	Token token.Options
 }
 
 // Opened is an open store.
@@ -30,20 +34,24 @@ type Opened struct {
 	Stash   string            // the file that opens its private keys; empty when there is none
 	Created bool              // it was not there before
 	Missing bool              // it is not there yet: the first change makes it
-	Format  string            // of a keystore: JKS, JCEKS, PKCS12 or PEM; empty for a database
+	Format  string            // of a store of one ring: JKS, JCEKS, PKCS12, PEM or PKCS11; empty for a database
+
+	// Hardware makes the keys of a store that is a token; nil for other stores.
+	Hardware ring.Hardware
 }
 
 // The URL schemes of DESIGN.md section 3. A plain path means sqlite, unless a keystore lies there.
 const (
 	sqlite = "sqlite"
 	pem    = "pem"
+	pkcs11 = "pkcs11"
 )
 
 // keystores gives the format of a new keystore file by its scheme.
 var keystores = map[string]string{"jks": keystore.JKS, "jceks": keystore.JCEKS, "pkcs12": keystore.PKCS12}
 
 // unsupported are schemes that the design knows and signet does not yet.
-var unsupported = []string{"postgres", "postgresql", "pkcs11"}
+var unsupported = []string{"postgres", "postgresql"}
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
@@ -56,6 +64,12 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 		return nil, err
 	}
 	switch {
+	case scheme == pkcs11:
+		s, h, err := token.Open(ctx, url, o.Keystore.User, o.Token)
+		if err != nil {
+			return nil, err
+		}
+		return &Opened{Store: tokenStore{s, h}, Name: url, Format: s.Format(), Hardware: h}, nil
 	case scheme == pem:
 		return openKeystore(url, path)(keyfile.OpenFolder(path, o.Keystore))
 	case keystores[scheme] != "":
@@ -71,6 +85,14 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
 	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created()}, nil
 }
+
+// tokenStore closes the token with the store.
+type tokenStore struct {
+	ring.Store
+	hardware *token.Hardware
+}
+
+func (s tokenStore) Close() error { return errors.Join(s.Store.Close(), s.hardware.Close()) }
 
 // openKeystore gives the end of Open for a keystore.
 func openKeystore(url, path string) func(*keyfile.Store, error) (*Opened, error) {
@@ -97,7 +119,7 @@ func split(url string) (scheme, path string, err error) {
 				return "", "", fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, s, ring.ErrUnsupported)
 			}
 		}
-		if s == sqlite || s == pem || keystores[s] != "" {
+		if s == sqlite || s == pem || s == pkcs11 || keystores[s] != "" {
 			scheme, path = s, rest
 		}
 	}
@@ -115,5 +137,5 @@ func split(url string) (scheme, path string, err error) {
 // IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
 func IsURL(s string) bool {
 	scheme, _, ok := strings.Cut(s, ":")
-	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
+	return ok && (scheme == sqlite || scheme == pem || scheme == pkcs11 || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
 }

@@ -81,6 +81,9 @@ func (t *tx) view(r *record) *ring.Certificate {
 	if r.Key != nil {
 		c.Key = ring.KeyInStore
 	}
+	if k, ok := r.Key.(interface{ KeyRef() ring.KeyRef }); ok { // it never leaves its token
+		c.Key = k.KeyRef()
+	}
 	return c
 }
 
