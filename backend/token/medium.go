@@ -240,4 +240,3 @@ func (m *medium) undo(ctx context.Context, e *pkcs11.Entry, cause error) error {
 }
 
 var _ onering.Medium = (*medium)(nil)
-

@@ -30,12 +30,12 @@ type app struct {
 	}
 	hardware      *token.Hardware // tokens beside the database; nil for none
 	descriptorPIN []byte          // a descriptor can be read once
-	files   *files
-	store   *backend.Opened
-	manager *ring.Manager // opened on first use
-	code    ring.Code     // the return code so far
-	locked  bool          // the database is locked for the run: nobody may be kept waiting
-	place   string        // where in a script the command stands; empty outside one
+	files         *files
+	store         *backend.Opened
+	manager       *ring.Manager // opened on first use
+	code          ring.Code     // the return code so far
+	locked        bool          // the database is locked for the run: nobody may be kept waiting
+	place         string        // where in a script the command stands; empty outside one
 }
 
 // run runs one command line and gives its return code.
