@@ -52,23 +52,30 @@ func (t *Token) loginHint() string {
 	return ""
 }
 
-// matching lists the entries that a URI names. One whose type is given is named by that object
-// alone.
+// matching lists the entries that a URI names: by their certificate, or their key if they have
+// none, and only if there is no such entry by any key in them. A key that two certificates share
+// has the name of one of them at most.
 func (t *Token) matching(ctx context.Context, u URI) ([]*Entry, error) {
 	all, err := t.Entries(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []*Entry
+	var first, any []*Entry
 	for _, e := range all {
+		if u.matchesObject(e.main()) {
+			first = append(first, e)
+		}
 		for _, o := range e.Objects() {
 			if u.matchesObject(o) {
-				found = append(found, e)
+				any = append(any, e)
 				break
 			}
 		}
 	}
-	return found, nil
+	if len(first) > 0 {
+		return first, nil
+	}
+	return any, nil
 }
 
 // only gives the one entry, or says that there is none or more.

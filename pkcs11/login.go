@@ -28,6 +28,18 @@ func (t *Token) logIn(ctx context.Context, s session) error {
 		return fmt.Errorf("%s: log in: %w", t.Name(), ctx.Err())
 	}
 	defer t.passTurn()
+	if err := t.stillIn(&s); codeOf(err) != p11.CKR_USER_NOT_LOGGED_IN {
+		return err
+	}
+	return t.present(ctx, s, p11.CKU_USER, Attempt{Again: s.age > 0})
+}
+
+// stillIn gives CKR_USER_NOT_LOGGED_IN if the user should be logged in and is not. A list needs
+// to know: without the user, a token leaves private objects out and says nothing.
+func (t *Token) stillIn(s *session) error {
+	if t.options.PIN == nil || !t.Info().LoginRequired {
+		return nil
+	}
 	facts, err := t.module.calls.getSessionInfo(s.handle)
 	if err != nil {
 		return err
@@ -35,7 +47,7 @@ func (t *Token) logIn(ctx context.Context, s session) error {
 	if facts.state == p11.CKS_RO_USER_FUNCTIONS || facts.state == p11.CKS_RW_USER_FUNCTIONS {
 		return nil
 	}
-	return t.present(ctx, s, p11.CKU_USER, Attempt{Again: s.age > 0})
+	return CKR(p11.CKR_USER_NOT_LOGGED_IN)
 }
 
 // present gives PINs to the token until one is right. It stops at the first that must not be

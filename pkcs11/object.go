@@ -91,6 +91,9 @@ func (t *Token) Objects(ctx context.Context) ([]*Object, error) {
 	var all []*Object
 	err := t.do(ctx, "list", whenAnyFault, func(s *session) error {
 		all = nil
+		if err := t.stillIn(s); err != nil {
+			return err
+		}
 		for _, class := range []Class{Certificate, PublicKey, PrivateKey} {
 			handles, err := t.search(s, []attribute{
 				ulongAttribute(p11.CKA_CLASS, class.cko()), boolAttribute(p11.CKA_TOKEN, true)})

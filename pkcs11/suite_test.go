@@ -22,6 +22,7 @@ type witness struct {
 	lacks []string    // and those that it refuses
 	tool  bool        // pkcs11-tool can reach it
 	noPSS crypto.Hash // a hash that it does not take for PSS
+	wrong int         // of 20 wrong PINs, how many are sent before the last attempt is near
 }
 
 // witnesses makes a fresh token of each kind. NSS wants a string at its initialisation, which
@@ -33,11 +34,11 @@ func witnesses(t *testing.T) []witness {
 	_, init := oracle.NSS(t)
 	return []witness{
 		{"SoftHSM", URI{ModulePath: oracle.SoftHSMModule, Token: t.Name()},
-			[]string{"rsa:2048", "rsa:3072", "ec:p224", "ec:p256", "ec:p384", "ec:p521", "ed25519"}, nil, true, 0},
+			[]string{"rsa:2048", "rsa:3072", "ec:p224", "ec:p256", "ec:p384", "ec:p521", "ed25519"}, nil, true, 0, 20},
 		{"openCryptoki", URI{ModulePath: oracle.OpenCryptokiModule, Token: "ock"},
-			[]string{"rsa:2048", "rsa:3072"}, []string{"ec:p224", "ec:p256", "ec:p384", "ec:p521", "ed25519"}, true, crypto.SHA224},
+			[]string{"rsa:2048", "rsa:3072"}, []string{"ec:p224", "ec:p256", "ec:p384", "ec:p521", "ed25519"}, true, crypto.SHA224, 2},
 		{"NSS", URI{ModulePath: oracle.NSSModule, Token: "NSS Certificate DB", ModuleInit: init},
-			[]string{"rsa:2048", "rsa:3072", "ec:p256", "ec:p384", "ec:p521"}, []string{"ec:p224", "ed25519"}, false, 0},
+			[]string{"rsa:2048", "rsa:3072", "ec:p256", "ec:p384", "ec:p521"}, []string{"ec:p224", "ed25519"}, false, 0, 20},
 	}
 }
 
@@ -74,7 +75,43 @@ func TestSuite(t *testing.T) {
 	for _, w := range witnesses(t) {
 		t.Run(w.name, func(t *testing.T) {
 			t.Run("generate", func(t *testing.T) { testGenerate(t, w) })
+			t.Run("certificates", func(t *testing.T) { testCertificates(t, w) })
+			t.Run("import", func(t *testing.T) { testImport(t, w) })
+			t.Run("concurrent", func(t *testing.T) { testConcurrent(t, w) })
+			t.Run("sessions lost", func(t *testing.T) { testSessionsLost(t, w) })
+			t.Run("probe", func(t *testing.T) { testProbe(t, w) })
+			t.Run("what is left", func(t *testing.T) { testEmpty(t, w) })
+			t.Run("pkcs11-tool", func(t *testing.T) { testTool(t, w) })
+			t.Run("crypto11", func(t *testing.T) { testCrypto11(t, w) })
+			t.Run("wrong PIN", func(t *testing.T) { testWrongPIN(t, w) })
 		})
+	}
+}
+
+func list(t *testing.T, tok *Token) []*Object {
+	t.Helper()
+	all, err := tok.Objects(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// empty deletes everything in a token.
+func empty(t *testing.T, tok *Token) {
+	t.Helper()
+	for _, o := range list(t, tok) {
+		if err := tok.DeleteObject(t.Context(), o); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// testEmpty finds the token as it was at first: every part of the suite cleans up, and a probe
+// leaves nothing.
+func testEmpty(t *testing.T, w witness) {
+	for _, o := range list(t, open(t, w.uri)) {
+		t.Errorf("%s is left", o.describe())
 	}
 }
 
@@ -96,22 +133,17 @@ func testGenerate(t *testing.T, w witness) {
 		}
 		verifySignatures(t, s, w.noPSS)
 	}
-	before, err := tok.Objects(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := list(t, tok)
 	for _, k := range w.lacks {
 		if _, err := tok.Generate(ctx, spec(t, k), "no "+k); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: error %v, want ErrUnsupported", k, err)
 		}
 	}
-	after, err := tok.Objects(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	after := list(t, tok)
 	if len(before) != 2*len(w.makes) || len(after) != len(before) {
 		t.Errorf("objects: %d before the refusals, %d after, want %d", len(before), len(after), 2*len(w.makes))
 	}
+	empty(t, tok)
 }
 
 // verifySignatures signs in every way that the key allows and verifies with Go.

@@ -71,6 +71,12 @@ func NSS(t testing.TB) (dir, init string) {
 	return dir, fmt.Sprintf("configdir='sql:%s' certPrefix='' keyPrefix='' secmod='secmod.db' flags=", dir)
 }
 
+// Certutil runs NSS's certutil in dir, fails the test if it fails, and gives what it printed.
+func Certutil(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return program(t, dir, "certutil", args...)
+}
+
 // slotDaemon is openCryptoki's daemon, which is one for the machine and keeps its tokens in
 // Debian's folder. turn lets one test at a time use them, in this process; a lock on a file
 // keeps other processes out.
