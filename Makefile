@@ -25,7 +25,9 @@ tools:
 		pk12util:libnss3-tools certtool:gnutls-bin; do \
 		command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
-	dpkg -s python3-cryptography-vectors >/dev/null 2>&1 || missing="$$missing python3-cryptography-vectors"; \
+	for need in python3-cryptography-vectors postgresql; do \
+		dpkg -s $$need >/dev/null 2>&1 || missing="$$missing $$need"; \
+	done; \
 	if [ -n "$$missing" ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"signet/backend/backendtest"
+	"signet/internal/oracle"
 	"signet/ring"
 )
 
@@ -26,7 +27,9 @@ const childRole = "SIGNET_TEST_ROLE"
 func TestMain(m *testing.M) {
 	role := os.Getenv(childRole)
 	if role == "" {
-		os.Exit(m.Run())
+		code := m.Run()
+		oracle.StopPostgres()
+		os.Exit(code)
 	}
 	if err := roles[role](context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
