@@ -16,8 +16,10 @@ import (
 
 // Options say how a store is opened.
 type Options struct {
-	// Create makes a file database that is not there. A keystore is made by its first change.
+	// Create makes a database that is not there. A keystore is made by its first change.
 	Create bool
+	// Migrating, if set, is told the schema versions before an older database is changed.
+	Migrating func(from, to int)
 	// Keystore is for the stores that are a keystore file or folder.
 	Keystore keyfile.Options
 }
@@ -39,11 +41,14 @@ const (
 	pem    = "pem"
 )
 
+// postgres are the two spellings of libpq.
+var postgres = []string{"postgres", "postgresql"}
+
 // keystores gives the format of a new keystore file by its scheme.
 var keystores = map[string]string{"jks": keystore.JKS, "jceks": keystore.JCEKS, "pkcs12": keystore.PKCS12}
 
 // unsupported are schemes that the design knows and signet does not yet.
-var unsupported = []string{"postgres", "postgresql", "pkcs11"}
+var unsupported = []string{"pkcs11"}
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
@@ -51,6 +56,9 @@ var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
 
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
+	if scheme, _, ok := strings.Cut(url, "://"); ok && slices.Contains(postgres, scheme) {
+		return openPostgres(ctx, url, o)
+	}
 	scheme, path, err := split(url)
 	if err != nil {
 		return nil, err
@@ -63,13 +71,26 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	case keyfile.Looks(path): // a keystore whatever its name
 		return openKeystore(url, path)(keyfile.OpenFile(path, "", o.Keystore))
 	}
-	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create})
+	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
 	if err != nil {
 		return nil, err
 	}
 	const part = "a part of the database"
 	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
 	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+}
+
+// openPostgres opens a database on a server. Its name does not show the password.
+func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
+	db, err := sqldb.OpenPostgres(ctx, url, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	if db.Stash() != "" {
+		files[db.Stash()] = "the stash file of the database"
+	}
+	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created()}, nil
 }
 
 // openKeystore gives the end of Open for a keystore.
@@ -91,11 +112,13 @@ func split(url string) (scheme, path string, err error) {
 				return "", "", fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, s, ring.ErrUnsupported)
 			}
 		}
-		if s == sqlite || s == pem || keystores[s] != "" {
+		if s == sqlite || s == pem || keystores[s] != "" || slices.Contains(postgres, s) {
 			scheme, path = s, rest
 		}
 	}
 	switch {
+	case slices.Contains(postgres, scheme): // and no slashes
+		return "", "", fmt.Errorf("store URL: write %s://USER@HOST/DATABASE: %w", scheme, ring.ErrInvalid)
 	case path != url && strings.HasPrefix(path, "//"):
 		return "", "", fmt.Errorf("store %q: write %s:PATH, without slashes before the path: %w", url, scheme, ring.ErrInvalid)
 	case path == url && foreignScheme.MatchString(url):
@@ -109,5 +132,5 @@ func split(url string) (scheme, path string, err error) {
 // IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
 func IsURL(s string) bool {
 	scheme, _, ok := strings.Cut(s, ":")
-	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
+	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(postgres, scheme) || slices.Contains(unsupported, scheme))
 }

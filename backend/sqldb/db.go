@@ -124,6 +124,7 @@ func (db *DB) Update(ctx context.Context, fn func(ring.Tx) error) error {
 const (
 	maxTries   = 12
 	firstPause = 5 * time.Millisecond
+	lastPause  = 250 * time.Millisecond
 )
 
 // transact runs fn in a transaction, and again when another writer was in the way.
@@ -143,7 +144,7 @@ func (db *DB) transact(ctx context.Context, readOnly bool, fn func(ring.Tx) erro
 		case <-ctx.Done():
 			return db.fail(ctx.Err())
 		}
-		pause *= 2
+		pause = min(2*pause, lastPause)
 	}
 }
 

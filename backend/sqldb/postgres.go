@@ -16,16 +16,24 @@ import (
 )
 
 // OpenPostgres opens the database that a postgres:// URL names, in the form of libpq: several
-// hosts, target_session_attrs, TLS settings and the usual places for the password. Where the
-// server has no signet database there, it is ring.ErrNotFound unless a new one is asked for.
+// hosts, target_session_attrs, TLS settings and the usual places for the password. A parameter
+// stash=PATH of the URL names the stash file where the options do not. Where the server has no
+// signet database, that is ring.ErrNotFound unless a new one is asked for.
 func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
+	url, stash, err := splitStash(url)
+	if err != nil {
+		return nil, err
+	}
+	if o.Stash == "" {
+		o.Stash = stash
+	}
 	db := newDB(o)
 	e := &postgres{db: db}
 	db.engine = e
-	var err error
 	if e.config, err = parseURL(url); err != nil {
 		return nil, err
 	}
+	e.writer = e.withLimits(beginWriter)
 	db.path = shown(e.config)
 	if db.stash != "" {
 		if db.stash, err = filepath.Abs(db.stash); err != nil {
@@ -45,15 +53,18 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 type postgres struct {
 	db     *DB
 	config *pgx.ConnConfig
+	writer string // how a writer begins
 }
 
 // The settings of every transaction. They come with its first message and end with it, so that
-// a connection pooler may give each transaction another connection. Without the plans that are
-// switched off, a look-up goes by its index whatever the server believes about the size of a
-// table, which may be out of date.
+// a connection pooler may give each transaction another connection.
 const (
+	// A look-up goes by its index, whatever the server believes about the size of a table, which
+	// may be out of date: other plans are switched off, and every row that is read and dropped
+	// is dear.
 	everyTransaction = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;" +
-		"SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+		"SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL cpu_tuple_cost = 10;" +
+		"SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off;"
 
 	// A reader sees one state. Writers take turns, so that every state is one that they made one
 	// after the other, and a reader needs no more than that.
@@ -75,15 +86,16 @@ const (
 // large key there.
 const idleLimit = 5 * time.Minute
 
-func (e *postgres) writerSettings(text string) string {
-	return fmt.Sprintf(text, e.db.busy.Milliseconds(), idleLimit.Milliseconds())
+// withLimits fills in the times of patience.
+func (e *postgres) withLimits(statements string) string {
+	return fmt.Sprintf(statements, e.db.busy.Milliseconds(), idleLimit.Milliseconds())
 }
 
 func (e *postgres) begin(ctx context.Context, readOnly bool) (transaction, error) {
 	if readOnly {
 		return e.open(ctx, beginReader)
 	}
-	return e.open(ctx, e.writerSettings(beginWriter))
+	return e.open(ctx, e.writer)
 }
 
 // open starts a transaction with a list of statements, in one message. A connection that was

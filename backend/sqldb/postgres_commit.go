@@ -76,7 +76,7 @@ func (e *postgres) settle(ctx context.Context, mark [16]byte, cause error) error
 
 // committed looks for a mark when no other writer is at work.
 func (e *postgres) committed(ctx context.Context, mark [16]byte) (bool, error) {
-	x, err := e.open(ctx, e.writerSettings(beginWriter))
+	x, err := e.open(ctx, e.writer)
 	if err != nil {
 		return false, err
 	}

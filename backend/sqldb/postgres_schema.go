@@ -94,7 +94,7 @@ func (e *postgres) readState(ctx context.Context, q queryer) (s schemaState, err
 // the advisory lock keeps those that make a database apart, and the lock of writers those that
 // use an older one.
 func (e *postgres) migrate(ctx context.Context) error {
-	x, err := e.open(ctx, e.writerSettings("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"+patience)+
+	x, err := e.open(ctx, e.withLimits("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"+patience)+
 		fmt.Sprintf("SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))", applicationID))
 	if err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"signet/backend/backendtest"
 	"signet/internal/oracle"
-	"signet/ring"
 )
 
 // place is an empty place on the shared server, with the stash file of its database.
@@ -31,9 +29,4 @@ func openAt(t testing.TB, at place) *DB {
 		}
 	})
 	return db
-}
-
-// TestPostgresStore runs the behaviour suite.
-func TestPostgresStore(t *testing.T) {
-	backendtest.Run(t, func(t *testing.T) ring.Store { return openAt(t, newPlace(t)) }, backendtest.Everything())
 }

@@ -17,6 +17,42 @@ import (
 	"signet/ring"
 )
 
+// splitStash takes the parameter stash out of the query of a URL. The rest stays as it is: how
+// libpq reads a URL differs from other URLs in several places.
+func splitStash(text string) (rest, stash string, err error) {
+	from := 0
+	if i := strings.Index(text, "://"); i >= 0 {
+		from = i + len("://")
+	}
+	// A password may have a question mark in it.
+	if i := strings.IndexAny(text[from:], "@/"); i >= 0 {
+		from += i
+	}
+	i := strings.IndexByte(text[from:], '?')
+	if i < 0 {
+		return text, "", nil
+	}
+	head, query := text[:from+i], text[from+i+1:]
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		value, ok := strings.CutPrefix(part, "stash=")
+		switch {
+		case !ok:
+			kept = append(kept, part)
+		case stash != "":
+			return "", "", fmt.Errorf("database URL: stash= is there twice: %w", ring.ErrInvalid)
+		default:
+			if stash, err = url.PathUnescape(value); err != nil || stash == "" {
+				return "", "", fmt.Errorf("database URL: stash= names no file: %w", ring.ErrInvalid)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		return head, stash, nil
+	}
+	return head + "?" + strings.Join(kept, "&"), stash, nil
+}
+
 // parseURL reads a URL and what libpq's environment variables and files add to it. Errors show
 // nothing of the URL: a password may be anywhere in one that is not well-formed.
 func parseURL(text string) (*pgx.ConnConfig, error) {

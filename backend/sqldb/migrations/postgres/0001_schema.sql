@@ -1,4 +1,6 @@
--- The tables of migrations/0001_schema.sql for PostgreSQL: text is compared by its bytes.
+-- The tables of migrations/0001_schema.sql for PostgreSQL: text is compared by its bytes. Where
+-- two indexes seem equally good to the server, as in an empty table, it takes the one that was
+-- made last: the unique one.
 -- Times are seconds since 1970, so that they reach the year 9999. Digests are SHA-256: names
 -- and keys are only ever looked up whole, and a digest fits every engine's index.
 -- Handles are never used again (GENERATED ALWAYS), because sealed keys are bound to them, and
@@ -27,7 +29,6 @@ CREATE TABLE certificates (
     requested      BIGINT NOT NULL CHECK (requested IN (0, 1)),
     added          BIGINT NOT NULL,
     added_by       TEXT COLLATE "C" NOT NULL,
-    UNIQUE (owner, label),
     UNIQUE (issuer_sha256, serial)
 );
 
@@ -35,6 +36,7 @@ CREATE INDEX certificates_owner ON certificates (owner, id);
 CREATE INDEX certificates_subject ON certificates (subject_sha256, id);
 CREATE INDEX certificates_key ON certificates (spki_sha256, id);
 CREATE INDEX certificates_expiry ON certificates (not_after, id);
+CREATE UNIQUE INDEX certificates_label ON certificates (owner, label);
 
 -- Apart from the certificates, so that listing never reads a key.
 CREATE TABLE private_keys (
@@ -47,11 +49,11 @@ CREATE TABLE rings (
     owner      TEXT COLLATE "C" NOT NULL,
     name       TEXT COLLATE "C" NOT NULL,
     created    BIGINT NOT NULL,
-    created_by TEXT COLLATE "C" NOT NULL,
-    UNIQUE (owner, name)
+    created_by TEXT COLLATE "C" NOT NULL
 );
 
 CREATE INDEX rings_owner ON rings (owner, id);
+CREATE UNIQUE INDEX rings_name ON rings (owner, name);
 
 -- The order of id is the connection order: a connection that changes keeps its id.
 CREATE TABLE connections (
@@ -59,13 +61,13 @@ CREATE TABLE connections (
     ring        BIGINT NOT NULL REFERENCES rings (id) ON DELETE CASCADE,
     certificate BIGINT NOT NULL REFERENCES certificates (id) ON DELETE CASCADE,
     usage       TEXT COLLATE "C" NOT NULL CHECK (usage IN ('PERSONAL', 'CERTAUTH', 'SITE')),
-    is_default  BIGINT NOT NULL CHECK (is_default IN (0, 1)),
-    UNIQUE (ring, certificate)
+    is_default  BIGINT NOT NULL CHECK (is_default IN (0, 1))
 );
 
 CREATE INDEX connections_ring ON connections (ring, id);
 CREATE INDEX connections_certificate ON connections (certificate, ring);
 CREATE UNIQUE INDEX connections_default ON connections (ring) WHERE is_default = 1;
+CREATE UNIQUE INDEX connections_both ON connections (ring, certificate);
 
 CREATE TABLE label_hints (
     owner TEXT COLLATE "C" PRIMARY KEY,
@@ -126,3 +128,11 @@ CREATE TABLE signet_commits (
     id   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     mark BYTEA NOT NULL UNIQUE
 );
+
+-- The server is told that few values are common in these columns, each in many rows, as it may be
+-- one day. It then looks a row up by all columns of a unique key, and never reads all rows of one
+-- owner for it, whatever it found when it last looked at the table.
+ALTER TABLE certificates ALTER COLUMN owner SET (n_distinct = 20);
+ALTER TABLE rings ALTER COLUMN owner SET (n_distinct = 20);
+ALTER TABLE connections ALTER COLUMN ring SET (n_distinct = 20), ALTER COLUMN certificate SET (n_distinct = 20);
+ALTER TABLE profiles ALTER COLUMN class SET (n_distinct = 20);

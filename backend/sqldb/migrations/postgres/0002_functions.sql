@@ -28,12 +28,12 @@ CREATE TABLE token_objects (
     der_sha256 BYTEA NOT NULL,
     bound      BIGINT NOT NULL,
     bound_by   TEXT COLLATE "C" NOT NULL,
-    UNIQUE (token, seq),
-    UNIQUE (token, der_sha256)
+    UNIQUE (token, seq)
 );
 
 CREATE INDEX token_objects_label ON token_objects (token, owner, label, seq);
 CREATE UNIQUE INDEX token_objects_default ON token_objects (token) WHERE is_default = 1;
+CREATE UNIQUE INDEX token_objects_der ON token_objects (token, der_sha256);
 
 CREATE TABLE token_keys (
     object BIGINT PRIMARY KEY REFERENCES token_objects (id) ON DELETE CASCADE,
@@ -54,11 +54,11 @@ CREATE TABLE filters (
     criteria       TEXT COLLATE "C" NOT NULL,
     created        BIGINT NOT NULL,
     created_by     TEXT COLLATE "C" NOT NULL,
-    UNIQUE (owner, label),
     UNIQUE (subject_sha256, issuer_sha256)
 );
 
 CREATE INDEX filters_owner ON filters (owner, id);
+CREATE UNIQUE INDEX filters_label ON filters (owner, label);
 
 CREATE TABLE filter_label_hints (
     owner TEXT COLLATE "C" PRIMARY KEY,
@@ -111,9 +111,15 @@ CREATE TABLE memberships (
     auditor    BIGINT NOT NULL CHECK (auditor IN (0, 1)),
     revoked    BIGINT NOT NULL CHECK (revoked IN (0, 1)),
     created    BIGINT NOT NULL,
-    created_by TEXT COLLATE "C" NOT NULL,
-    UNIQUE (user_id, group_name)
+    created_by TEXT COLLATE "C" NOT NULL
 );
 
 CREATE INDEX memberships_user ON memberships (user_id, id);
 CREATE INDEX memberships_group ON memberships (group_name, id);
+CREATE UNIQUE INDEX memberships_both ON memberships (user_id, group_name);
+
+-- As in version 1.
+ALTER TABLE token_objects ALTER COLUMN token SET (n_distinct = 20);
+ALTER TABLE filters ALTER COLUMN owner SET (n_distinct = 20);
+ALTER TABLE user_groups ALTER COLUMN superior SET (n_distinct = 20);
+ALTER TABLE memberships ALTER COLUMN user_id SET (n_distinct = 20), ALTER COLUMN group_name SET (n_distinct = 20);
