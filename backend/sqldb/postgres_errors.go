@@ -154,8 +154,15 @@ func (e *postgres) reasons(err *pgconn.ConnectError) string {
 			all = append(all, text)
 		}
 	}
+	// Where TLS is not a must, what counts is what became of the attempt without it.
+	if plain := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return strings.HasSuffix(s, noTLS) }); len(plain) > 0 {
+		all = plain
+	}
 	return strings.Join(all, "; ")
 }
+
+// noTLS is how the driver says that the server does not know TLS.
+const noTLS = "server refused TLS connection"
 
 // causes takes joined errors apart.
 func causes(err error) []error {
@@ -175,7 +182,11 @@ func (e *postgres) reason(err error) string {
 	address := ""
 	if inner := errors.Unwrap(err); inner != nil {
 		if before, ok := strings.CutSuffix(err.Error(), ": "+inner.Error()); ok && strings.Contains(before, "(") {
-			address, err = before+": ", inner
+			ip, host, _ := strings.Cut(before, " (")
+			if host = strings.TrimSuffix(host, ")"); !strings.HasPrefix(ip, host+":") && !strings.HasPrefix(ip, host+"/") {
+				ip += " (" + host + ")"
+			}
+			address, err = ip+": ", inner
 		}
 	}
 	return address + e.attempt(err)
@@ -190,7 +201,7 @@ func (e *postgres) attempt(err error) string {
 	case code == wrongPassword:
 		return fmt.Sprintf("the password of user %q is wrong or missing; it belongs into ~/.pgpass, or into the file that PGPASSFILE names", e.config.User)
 	case code == noDatabase:
-		return fmt.Sprintf("the server has no database %q; make it with: createdb -E UTF8 -T template0 -O %s %s", e.config.Database, e.config.User, e.config.Database)
+		return fmt.Sprintf("the server has nothing of the name %q; make it with: createdb -E UTF8 -T template0 -O %s %s", e.config.Database, e.config.User, e.config.Database)
 	case code == noAuthorization:
 		return "the server lets this user not in: " + oneLine(serverMessage(err))
 	case code == tooManyConnections:

@@ -87,8 +87,8 @@ func wellFormed(text string) bool {
 // URL does not say it.
 const connectLimit = 10 * time.Second
 
-// prepareConfig sets what connections have in common. No setting of the session is among it,
-// which a connection pooler would refuse.
+// prepareConfig sets what connections have in common. Of the settings of a session it has only
+// those that a connection pooler knows.
 func (e *postgres) prepareConfig() {
 	c := e.config
 	if c.ConnectTimeout <= 0 {
@@ -97,6 +97,7 @@ func (e *postgres) prepareConfig() {
 	if _, ok := c.RuntimeParams["application_name"]; !ok {
 		c.RuntimeParams["application_name"] = "signet"
 	}
+	c.RuntimeParams["client_encoding"] = "UTF8"
 	// A live server breaks its silence at the latest when the time for a lock is over.
 	silence := e.db.busy + c.ConnectTimeout
 	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
