@@ -21,6 +21,7 @@ import (
 
 // SQLSTATE codes (PostgreSQL documentation, appendix A).
 const (
+	notSupported         = "0A000"
 	readOnlyTransaction  = "25006"
 	idleInTransaction    = "25P03"
 	undefinedTable       = "42P01"
@@ -105,8 +106,8 @@ func (e *postgres) fail(err error) error {
 		return say("locked by another process for %v", e.db.busy)
 	case code == diskFull:
 		return say("no space left on the server's disk; nothing was changed")
-	case code == readOnlyTransaction:
-		return say("the server takes no changes, as a standby does; name the primary, or all hosts with target_session_attrs=read-write")
+	case code == readOnlyTransaction, code == notSupported: // a standby knows no serializable transactions
+		return say("%s; if the server is a standby, name the primary, or all hosts with target_session_attrs=read-write", oneLine(serverMessage(err)))
 	case code == noPrivilege:
 		return say("%s; the user needs CREATE on the schema to make the database, and to own its tables", oneLine(serverMessage(err)))
 	case code == badText:

@@ -24,7 +24,6 @@ type Postgres struct {
 	Port int
 	Dir  string // the folder of the server; its socket is in it
 
-	watch  *exec.Cmd
 	closed func() error
 }
 
@@ -84,12 +83,7 @@ func NewPostgres(t testing.TB) *Postgres {
 // startPostgres makes a server with its users.
 func startPostgres() (p *Postgres, err error) {
 	p = &Postgres{}
-	dir, err := p.run("", "mktemp", "-d", filepath.Join(os.TempDir(), "oracle-pg-XXXXXX"))
-	if err != nil {
-		return nil, err
-	}
-	p.Dir = strings.TrimSpace(dir)
-	if err := p.guard(); err != nil {
+	if err := p.prepare(); err != nil {
 		return nil, err
 	}
 	_, err = p.run("", "initdb", "-D", p.data(), "-U", PostgresAdmin, "-E", "UTF8", "--locale=C.UTF-8",
@@ -112,6 +106,17 @@ func startPostgres() (p *Postgres, err error) {
 	return p, nil
 }
 
+// prepare makes the folder of a server, which goes when the test program does.
+func (p *Postgres) prepare() error {
+	p.closed = func() error { return nil }
+	dir, err := p.run("", "mktemp", "-d", filepath.Join(os.TempDir(), "oracle-pg-XXXXXX"))
+	if err != nil {
+		return err
+	}
+	p.Dir = strings.TrimSpace(dir)
+	return p.guard()
+}
+
 func (p *Postgres) data() string { return filepath.Join(p.Dir, "data") }
 
 // guard starts a process that waits for the end of this one, stops the server and removes its
@@ -129,7 +134,6 @@ func (p *Postgres) guard() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	p.watch = cmd
 	p.closed = sync.OnceValue(func() error { return errors.Join(in.Close(), cmd.Wait()) })
 	return nil
 }
@@ -159,6 +163,25 @@ func (p *Postgres) Start() error {
 			return &failure{out + string(log), err}
 		}
 	}
+}
+
+// Standby starts a server that follows this one and takes no changes itself.
+func (p *Postgres) Standby(t testing.TB) *Postgres {
+	t.Helper()
+	s := &Postgres{}
+	err := s.prepare()
+	if err == nil {
+		_, err = s.run("", "pg_basebackup", "-h", p.Dir, "-p", strconv.Itoa(p.Port), "-U", PostgresAdmin, "-D", s.data(), "-c", "fast", "-R", "--no-sync")
+	}
+	if err == nil {
+		err = s.Start()
+	}
+	if err != nil {
+		s.Close()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // Stop ends the server, in one of the modes of pg_ctl: smart, fast, or immediate, which is a
