@@ -18,8 +18,10 @@ import (
 
 // Options say how a store is opened.
 type Options struct {
-	// Create makes a file database that is not there. A keystore is made by its first change.
+	// Create makes a database that is not there. A keystore is made by its first change.
 	Create bool
+	// Migrating, if set, is told the schema versions before an older database is changed.
+	Migrating func(from, to int)
 	// Keystore is for the stores that are a keystore file or folder.
 	Keystore keyfile.Options
 	// Token is for the stores that are a PKCS #11 token.
@@ -47,11 +49,16 @@ const (
 	pkcs11 = "pkcs11"
 )
 
+// postgres are the two spellings of libpq.
+var postgres = []string{"postgres", "postgresql"}
+
 // keystores gives the format of a new keystore file by its scheme.
 var keystores = map[string]string{"jks": keystore.JKS, "jceks": keystore.JCEKS, "pkcs12": keystore.PKCS12}
 
-// unsupported are schemes that the design knows and signet does not yet.
-var unsupported = []string{"postgres", "postgresql"}
+// isScheme reports whether a word is the scheme of a store.
+func isScheme(s string) bool {
+	return s == sqlite || s == pem || s == pkcs11 || keystores[s] != "" || slices.Contains(postgres, s)
+}
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
@@ -59,6 +66,9 @@ var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
 
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
+	if scheme, _, ok := strings.Cut(url, "://"); ok && slices.Contains(postgres, scheme) {
+		return openPostgres(ctx, url, o)
+	}
 	scheme, path, err := split(url)
 	if err != nil {
 		return nil, err
@@ -77,7 +87,7 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	case keyfile.Looks(path): // a keystore whatever its name
 		return openKeystore(url, path)(keyfile.OpenFile(path, "", o.Keystore))
 	}
-	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create})
+	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +103,19 @@ type tokenStore struct {
 }
 
 func (s tokenStore) Close() error { return errors.Join(s.Store.Close(), s.hardware.Close()) }
+
+// openPostgres opens a database on a server. Its name does not show the password.
+func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
+	db, err := sqldb.OpenPostgres(ctx, url, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	if db.Stash() != "" {
+		files[db.Stash()] = "the stash file of the database"
+	}
+	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+}
 
 // openKeystore gives the end of Open for a keystore.
 func openKeystore(url, path string) func(*keyfile.Store, error) (*Opened, error) {
@@ -114,16 +137,13 @@ func IsKeystore(url string) bool {
 func split(url string) (scheme, path string, err error) {
 	scheme, path = sqlite, url
 	if s, rest, ok := strings.Cut(url, ":"); ok {
-		for _, u := range unsupported {
-			if s == u {
-				return "", "", fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, s, ring.ErrUnsupported)
-			}
-		}
-		if s == sqlite || s == pem || s == pkcs11 || keystores[s] != "" {
+		if isScheme(s) {
 			scheme, path = s, rest
 		}
 	}
 	switch {
+	case slices.Contains(postgres, scheme): // and no slashes
+		return "", "", fmt.Errorf("store URL: write %s://USER@HOST/DATABASE: %w", scheme, ring.ErrInvalid)
 	case path != url && strings.HasPrefix(path, "//"):
 		return "", "", fmt.Errorf("store %q: write %s:PATH, without slashes before the path: %w", url, scheme, ring.ErrInvalid)
 	case path == url && foreignScheme.MatchString(url):
@@ -137,5 +157,5 @@ func split(url string) (scheme, path string, err error) {
 // IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
 func IsURL(s string) bool {
 	scheme, _, ok := strings.Cut(s, ":")
-	return ok && (scheme == sqlite || scheme == pem || scheme == pkcs11 || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
+	return ok && isScheme(scheme)
 }

@@ -48,6 +48,9 @@ func (t *tx) dataKey() (*seal.DataKey, string, error) {
 	if k.key != nil && bytes.Equal(k.wrapped, wrapped) {
 		return k.key, uuid, nil
 	}
+	if t.db.stash == "" {
+		return nil, "", fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", t.db.path)
+	}
 	identity, err := seal.LoadStash(t.db.stash)
 	if err != nil {
 		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
