@@ -28,8 +28,8 @@ func Open(ctx context.Context, uri string, user ring.Owner, o Options) (*onering
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", err, ring.ErrInvalid)
 	}
-	if u.ModulePath != "" {
-		o.Module = u.ModulePath
+	if err := o.named(u); err != nil {
+		return nil, nil, err
 	}
 	h := New(o)
 	t, err := h.open(ctx, u)
@@ -37,7 +37,7 @@ func Open(ctx context.Context, uri string, user ring.Owner, o Options) (*onering
 		return nil, nil, err
 	}
 	h.options.Default = t.Info().Label
-	h.tokens[pkcs11.URI{Token: t.Info().Label}.String()] = t
+	h.also(pkcs11.URI{Token: t.Info().Label}, t)
 	return onering.New(&medium{t, h, make(chan struct{}, 1)}, user, nil, 0), h, nil
 }
 
