@@ -51,6 +51,7 @@ func (p KeyPlace) InHardware() bool { return p.Token != "" || p.PKDS }
 type hardwareStore struct {
 	Store
 	hardware Hardware
+	changes  tokenChanges
 }
 
 func (s hardwareStore) View(ctx context.Context, fn func(Tx) error) error {
@@ -77,7 +78,7 @@ func (s hardwareStore) Update(ctx context.Context, fn func(Tx) error) error {
 func (s hardwareStore) tx(ctx context.Context, tx Tx, gone *[]KeyRef) Tx {
 	t := &hardwareTx{Tx: tx, ctx: ctx, hardware: s.hardware, gone: gone}
 	if tokens := s.hardware.Tokens(ctx); tokens != nil {
-		return &hardwareTokensTx{t, tokens}
+		return &hardwareTokensTx{t, s.changes.of(tokens)}
 	}
 	return t
 }

@@ -163,6 +163,7 @@ const (
 	msgKeyLinked
 	msgKeyDestroyed
 	msgKeyNotDestroyed
+	msgTokenAtomic
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -330,6 +331,7 @@ var catalogue = [...]struct {
 	msgKeyLinked:        {"SGN126I", Done, nil, "certificate %s: its private key is %s again", ""},
 	msgKeyDestroyed:     {"SGN127I", Done, nil, "private key %q, %s, is destroyed", ""},
 	msgKeyNotDestroyed:  {"SGN128I", Failed, ErrHardware, "private key %q, %s, is not destroyed: %v", ""},
+	msgTokenAtomic:      {"SGN129I", Refused, ErrUnsupported, "a token is not changed in a transaction of several commands: it could not be changed back", "run the command by itself, or without --atomic"},
 	msgNoHardware:       {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
 	msgNoConsumer:       {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
 	msgCertificateHeld:  {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
