@@ -212,13 +212,23 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	hardware := a.store.Hardware
-	if o := a.tokenOptions(); hardware == nil && a.store.Format == "" && o.Module != "" {
-		a.hardware = token.New(o)
-		hardware = a.hardware
-	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: hardware})
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: a.hardwareOf(a.store)})
 	return a.manager, nil
+}
+
+// hardwareOf gives where the private keys of a store are that are not in it; nil for nowhere.
+func (a *app) hardwareOf(store *backend.Opened) ring.Hardware {
+	o := a.tokenOptions()
+	switch {
+	case store.Hardware != nil:
+		return store.Hardware
+	case store.Format != "" || o.Module == "":
+		return nil
+	}
+	if a.hardware == nil {
+		a.hardware = token.New(o)
+	}
+	return a.hardware
 }
 
 // issuer gives the user on whose behalf the command runs.
