@@ -43,7 +43,7 @@ func TestThousandFromHSM(t *testing.T) {
 	s.run(0, hsm("run", "--dsn-dir", dir, file("exports", exports.String()))...)
 	s.run(0, hsm("export", "CERTAUTH/Root", "-o", filepath.Join(dir, "root.pem"))...)
 	s.run(0, hsm("export", "CERTAUTH/CA", "-o", filepath.Join(dir, "ca.pem"))...)
-	said := oracle.OpenSSL(t, dir, append([]string{"verify", "-x509_strict", "-attime", "1805000000", "-CAfile", "root.pem", "-untrusted", "ca.pem"}, files...)...)
+	said := oracle.OpenSSL(t, dir, append([]string{"verify", "-x509_strict", "-attime", "1805150000", "-CAfile", "root.pem", "-untrusted", "ca.pem"}, files...)...)
 	if got := strings.Count(said, ": OK"); got != n {
 		t.Errorf("openssl verified %d of %d", got, n)
 	}
