@@ -171,8 +171,6 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	switch {
 	case err != nil:
 		return missing(err, certName(c.Ref()))
-	case ref.InToken():
-		return inToken(keyName(c))
 	case ref == ring.NoKey:
 		return notFound(keyName(c))
 	}
@@ -180,6 +178,20 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 		return err
 	}
 	return t.setKey(c, ring.NoKey)
+}
+
+func (t *tx) PutKeyRef(c *ring.Certificate, ref ring.KeyRef) error {
+	var old ring.KeyRef
+	err := t.one("SELECT key_ref FROM certificates WHERE id = $1", []any{c.ID}, &old)
+	switch {
+	case err != nil:
+		return missing(err, certName(c.Ref()))
+	case !ref.InToken():
+		return fmt.Errorf("%v: %q does not name a key in a token: %w", keyName(c), ref, ring.ErrInvalid)
+	case old != ring.NoKey:
+		return fmt.Errorf("%v: %w", keyName(c), ring.ErrExists)
+	}
+	return t.setKey(c, ref)
 }
 
 func (t *tx) setKey(c *ring.Certificate, ref ring.KeyRef) error {

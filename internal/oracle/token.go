@@ -1,0 +1,193 @@
+package oracle
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The modules of Debian's packages softhsm2, opencryptoki and libnss3.
+const (
+	SoftHSMModule      = "/usr/lib/softhsm/libsofthsm2.so"
+	OpenCryptokiModule = "/usr/lib/x86_64-linux-gnu/pkcs11/libopencryptoki.so"
+	NSSModule          = "/usr/lib/x86_64-linux-gnu/libsoftokn3.so"
+)
+
+// The PINs of every token for tests.
+const (
+	PIN   = "246813"
+	SOPIN = "87654321"
+)
+
+// SoftHSMHome makes a folder for SoftHSM tokens and points this process at it. The module reads
+// the variable once, when it is first loaded, so that one TestMain calls this before any test.
+// The function that it returns removes the folder.
+func SoftHSMHome() (remove func(), err error) {
+	dir, err := os.MkdirTemp("", "softhsm")
+	if err != nil {
+		return nil, err
+	}
+	conf := filepath.Join(dir, "softhsm2.conf")
+	text := fmt.Sprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n", dir)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	if err := os.Setenv("SOFTHSM2_CONF", conf); err != nil {
+		return nil, err
+	}
+	return func() { os.RemoveAll(dir) }, nil
+}
+
+// SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome.
+func SoftHSM(t testing.TB, label string) {
+	t.Helper()
+	if os.Getenv("SOFTHSM2_CONF") == "" {
+		t.Fatal("call oracle.SoftHSMHome in TestMain first")
+	}
+	program(t, "", "softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", SOPIN)
+}
+
+// PKCS11Tool runs OpenSC's pkcs11-tool, fails the test if it fails, and gives what it printed.
+func PKCS11Tool(t testing.TB, dir, module string, args ...string) string {
+	t.Helper()
+	return program(t, dir, "pkcs11-tool", append([]string{"--module", module}, args...)...)
+}
+
+// NSS makes an NSS database with PIN as its password. It gives the folder and the string that
+// C_Initialize wants. Its token has the label "NSS Certificate DB".
+func NSS(t testing.TB) (dir, init string) {
+	t.Helper()
+	dir = t.TempDir()
+	Write(t, dir, "pin", []byte(PIN+"\n"))
+	program(t, dir, "certutil", "-N", "-d", "sql:.", "-f", "pin")
+	return dir, fmt.Sprintf("configdir='sql:%s' certPrefix='' keyPrefix='' secmod='secmod.db' flags=", dir)
+}
+
+// Certutil runs NSS's certutil in dir, fails the test if it fails, and gives what it printed.
+func Certutil(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return program(t, dir, "certutil", args...)
+}
+
+// slotDaemon is openCryptoki's daemon, which is one for the machine and keeps its tokens in
+// Debian's folder. turn lets one test at a time use them, in this process; a lock on a file
+// keeps other processes out.
+var slotDaemon struct {
+	turn sync.Mutex
+}
+
+// OpenCryptoki gives a fresh software token of openCryptoki with this label, PIN and SOPIN, and
+// its slot number. It needs root: the daemon runs as that, and is ended with the test if the
+// test started it. What the machine's token held is lost.
+func OpenCryptoki(t testing.TB, label string) (slot int) {
+	t.Helper()
+	const dataFolder = "/var/lib/opencryptoki/swtok"
+	slotDaemon.turn.Lock()
+	t.Cleanup(slotDaemon.turn.Unlock)
+	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "opencryptoki-test.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lock.Close() })
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	// Debian's package makes these at boot, which a container does not have.
+	for _, dir := range []string{"", "/swtok", "/tpm", "/icsf", "/ccatok", "/ep11tok", "/lite"} {
+		if err := os.MkdirAll("/run/lock/opencryptoki"+dir, 0o770); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startSlotDaemon(t)
+	// The token starts anew: the data of the last test goes.
+	files, err := filepath.Glob(dataFolder + "/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.RemoveAll(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(dataFolder+"/TOK_OBJ", 0o770); err != nil {
+		t.Fatal(err)
+	}
+	slot = softSlot(t)
+	number := strconv.Itoa(slot)
+	pkcsconf(t, label+"\n", "-I", "-c", number, "-S", SOPIN)
+	pkcsconf(t, "", "-u", "-c", number, "-S", SOPIN, "-n", "135790")
+	pkcsconf(t, "", "-p", "-c", number, "-U", "135790", "-n", PIN)
+	return slot
+}
+
+// startSlotDaemon starts the daemon if none runs.
+func startSlotDaemon(t testing.TB) {
+	t.Helper()
+	if _, err := tryProgram("", "pkcsconf", "-t"); err == nil {
+		return
+	}
+	for _, left := range []string{"/var/run/pkcsslotd.pid", "/var/run/pkcsslotd.socket"} { // of a daemon that was killed
+		if err := os.Remove(left); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	daemon := exec.Command("pkcsslotd", "-f")
+	daemon.Stdout, daemon.Stderr = &said, &said
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		daemon.Process.Signal(syscall.SIGTERM)
+		daemon.Wait()
+	})
+	var last string
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		out, err := tryProgram("", "pkcsconf", "-t")
+		if err == nil {
+			return
+		}
+		last = out
+	}
+	t.Fatalf("pkcsslotd does not answer: %s\n%s", last, said.String())
+}
+
+// softSlot finds the slot of the software token.
+func softSlot(t testing.TB) int {
+	t.Helper()
+	slot := -1
+	for _, line := range strings.Split(program(t, "", "pkcsconf", "-t"), "\n") {
+		line = strings.TrimSpace(line)
+		if number, ok := strings.CutPrefix(line, "Token #"); ok {
+			number, _, _ = strings.Cut(number, " ")
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slot = n
+		}
+		if strings.HasPrefix(line, "Model: IBM SoftTok") {
+			return slot
+		}
+	}
+	t.Fatal("pkcsconf lists no software token")
+	return 0
+}
+
+// pkcsconf runs openCryptoki's administration program with these lines as its input.
+func pkcsconf(t testing.TB, input string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("pkcsconf", args...)
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pkcsconf %s: %v\n%s", args[0], err, out)
+	}
+}

@@ -1,0 +1,140 @@
+package pkcs11
+
+import (
+	"fmt"
+
+	p11 "github.com/miekg/pkcs11"
+)
+
+// The Edwards keys of PKCS #11 v3.0, which the constants of the library stop short of.
+const (
+	ckkECEdwards           = 0x40
+	ckmECEdwardsKeyPairGen = 0x1055
+	ckmEDDSA               = 0x1057
+)
+
+// mechanismName gives the standard's name of a mechanism, or its number.
+func mechanismName(m uint) string {
+	if name, ok := mechanismNames[m]; ok {
+		return name
+	}
+	return fmt.Sprintf("0x%08X", m)
+}
+
+// mechanismNames are the names of the mechanisms that matter for keys and signatures, and of the
+// ciphers that tokens commonly list beside them.
+var mechanismNames = map[uint]string{
+	p11.CKM_RSA_PKCS_KEY_PAIR_GEN:          "CKM_RSA_PKCS_KEY_PAIR_GEN",
+	p11.CKM_RSA_PKCS:                       "CKM_RSA_PKCS",
+	p11.CKM_RSA_9796:                       "CKM_RSA_9796",
+	p11.CKM_RSA_X_509:                      "CKM_RSA_X_509",
+	p11.CKM_MD5_RSA_PKCS:                   "CKM_MD5_RSA_PKCS",
+	p11.CKM_SHA1_RSA_PKCS:                  "CKM_SHA1_RSA_PKCS",
+	p11.CKM_RSA_PKCS_OAEP:                  "CKM_RSA_PKCS_OAEP",
+	p11.CKM_RSA_X9_31_KEY_PAIR_GEN:         "CKM_RSA_X9_31_KEY_PAIR_GEN",
+	p11.CKM_RSA_X9_31:                      "CKM_RSA_X9_31",
+	p11.CKM_SHA1_RSA_X9_31:                 "CKM_SHA1_RSA_X9_31",
+	p11.CKM_RSA_PKCS_PSS:                   "CKM_RSA_PKCS_PSS",
+	p11.CKM_SHA1_RSA_PKCS_PSS:              "CKM_SHA1_RSA_PKCS_PSS",
+	p11.CKM_DSA_KEY_PAIR_GEN:               "CKM_DSA_KEY_PAIR_GEN",
+	p11.CKM_DSA:                            "CKM_DSA",
+	p11.CKM_DSA_SHA1:                       "CKM_DSA_SHA1",
+	p11.CKM_DSA_SHA224:                     "CKM_DSA_SHA224",
+	p11.CKM_DSA_SHA256:                     "CKM_DSA_SHA256",
+	p11.CKM_DSA_SHA384:                     "CKM_DSA_SHA384",
+	p11.CKM_DSA_SHA512:                     "CKM_DSA_SHA512",
+	p11.CKM_DSA_SHA3_224:                   "CKM_DSA_SHA3_224",
+	p11.CKM_DSA_SHA3_256:                   "CKM_DSA_SHA3_256",
+	p11.CKM_DSA_SHA3_384:                   "CKM_DSA_SHA3_384",
+	p11.CKM_DSA_SHA3_512:                   "CKM_DSA_SHA3_512",
+	p11.CKM_DH_PKCS_KEY_PAIR_GEN:           "CKM_DH_PKCS_KEY_PAIR_GEN",
+	p11.CKM_DH_PKCS_DERIVE:                 "CKM_DH_PKCS_DERIVE",
+	p11.CKM_X9_42_DH_KEY_PAIR_GEN:          "CKM_X9_42_DH_KEY_PAIR_GEN",
+	p11.CKM_X9_42_DH_DERIVE:                "CKM_X9_42_DH_DERIVE",
+	p11.CKM_X9_42_DH_HYBRID_DERIVE:         "CKM_X9_42_DH_HYBRID_DERIVE",
+	p11.CKM_X9_42_MQV_DERIVE:               "CKM_X9_42_MQV_DERIVE",
+	p11.CKM_SHA256_RSA_PKCS:                "CKM_SHA256_RSA_PKCS",
+	p11.CKM_SHA384_RSA_PKCS:                "CKM_SHA384_RSA_PKCS",
+	p11.CKM_SHA512_RSA_PKCS:                "CKM_SHA512_RSA_PKCS",
+	p11.CKM_SHA256_RSA_PKCS_PSS:            "CKM_SHA256_RSA_PKCS_PSS",
+	p11.CKM_SHA384_RSA_PKCS_PSS:            "CKM_SHA384_RSA_PKCS_PSS",
+	p11.CKM_SHA512_RSA_PKCS_PSS:            "CKM_SHA512_RSA_PKCS_PSS",
+	p11.CKM_SHA224_RSA_PKCS:                "CKM_SHA224_RSA_PKCS",
+	p11.CKM_SHA224_RSA_PKCS_PSS:            "CKM_SHA224_RSA_PKCS_PSS",
+	p11.CKM_SHA3_256_RSA_PKCS:              "CKM_SHA3_256_RSA_PKCS",
+	p11.CKM_SHA3_384_RSA_PKCS:              "CKM_SHA3_384_RSA_PKCS",
+	p11.CKM_SHA3_512_RSA_PKCS:              "CKM_SHA3_512_RSA_PKCS",
+	p11.CKM_SHA3_256_RSA_PKCS_PSS:          "CKM_SHA3_256_RSA_PKCS_PSS",
+	p11.CKM_SHA3_384_RSA_PKCS_PSS:          "CKM_SHA3_384_RSA_PKCS_PSS",
+	p11.CKM_SHA3_512_RSA_PKCS_PSS:          "CKM_SHA3_512_RSA_PKCS_PSS",
+	p11.CKM_SHA3_224_RSA_PKCS:              "CKM_SHA3_224_RSA_PKCS",
+	p11.CKM_SHA3_224_RSA_PKCS_PSS:          "CKM_SHA3_224_RSA_PKCS_PSS",
+	p11.CKM_DES3_KEY_GEN:                   "CKM_DES3_KEY_GEN",
+	p11.CKM_DES3_ECB:                       "CKM_DES3_ECB",
+	p11.CKM_DES3_CBC:                       "CKM_DES3_CBC",
+	p11.CKM_DES3_MAC:                       "CKM_DES3_MAC",
+	p11.CKM_DES3_MAC_GENERAL:               "CKM_DES3_MAC_GENERAL",
+	p11.CKM_DES3_CBC_PAD:                   "CKM_DES3_CBC_PAD",
+	p11.CKM_DES3_CMAC_GENERAL:              "CKM_DES3_CMAC_GENERAL",
+	p11.CKM_DES3_CMAC:                      "CKM_DES3_CMAC",
+	p11.CKM_SHA_1:                          "CKM_SHA_1",
+	p11.CKM_SHA256:                         "CKM_SHA256",
+	p11.CKM_SHA224:                         "CKM_SHA224",
+	p11.CKM_SHA384:                         "CKM_SHA384",
+	p11.CKM_SHA384_HMAC:                    "CKM_SHA384_HMAC",
+	p11.CKM_SHA384_HMAC_GENERAL:            "CKM_SHA384_HMAC_GENERAL",
+	p11.CKM_SHA512:                         "CKM_SHA512",
+	p11.CKM_SHA3_256:                       "CKM_SHA3_256",
+	p11.CKM_SHA3_256_HMAC:                  "CKM_SHA3_256_HMAC",
+	p11.CKM_SHA3_256_HMAC_GENERAL:          "CKM_SHA3_256_HMAC_GENERAL",
+	p11.CKM_SHA3_256_KEY_GEN:               "CKM_SHA3_256_KEY_GEN",
+	p11.CKM_SHA3_224:                       "CKM_SHA3_224",
+	p11.CKM_SHA3_224_HMAC:                  "CKM_SHA3_224_HMAC",
+	p11.CKM_SHA3_224_HMAC_GENERAL:          "CKM_SHA3_224_HMAC_GENERAL",
+	p11.CKM_SHA3_224_KEY_GEN:               "CKM_SHA3_224_KEY_GEN",
+	p11.CKM_SHA3_384:                       "CKM_SHA3_384",
+	p11.CKM_SHA3_384_HMAC:                  "CKM_SHA3_384_HMAC",
+	p11.CKM_SHA3_384_HMAC_GENERAL:          "CKM_SHA3_384_HMAC_GENERAL",
+	p11.CKM_SHA3_384_KEY_GEN:               "CKM_SHA3_384_KEY_GEN",
+	p11.CKM_SHA3_512:                       "CKM_SHA3_512",
+	p11.CKM_SHA3_512_HMAC:                  "CKM_SHA3_512_HMAC",
+	p11.CKM_SHA3_512_HMAC_GENERAL:          "CKM_SHA3_512_HMAC_GENERAL",
+	p11.CKM_SHA3_512_KEY_GEN:               "CKM_SHA3_512_KEY_GEN",
+	p11.CKM_GENERIC_SECRET_KEY_GEN:         "CKM_GENERIC_SECRET_KEY_GEN",
+	p11.CKM_SHA384_KEY_DERIVATION:          "CKM_SHA384_KEY_DERIVATION",
+	p11.CKM_SHA3_256_KEY_DERIVE:            "CKM_SHA3_256_KEY_DERIVE",
+	p11.CKM_SHA3_224_KEY_DERIVE:            "CKM_SHA3_224_KEY_DERIVE",
+	p11.CKM_SHA3_384_KEY_DERIVE:            "CKM_SHA3_384_KEY_DERIVE",
+	p11.CKM_SHA3_512_KEY_DERIVE:            "CKM_SHA3_512_KEY_DERIVE",
+	p11.CKM_EC_KEY_PAIR_GEN:                "CKM_EC_KEY_PAIR_GEN",
+	p11.CKM_ECDSA:                          "CKM_ECDSA",
+	p11.CKM_ECDSA_SHA1:                     "CKM_ECDSA_SHA1",
+	p11.CKM_ECDSA_SHA224:                   "CKM_ECDSA_SHA224",
+	p11.CKM_ECDSA_SHA256:                   "CKM_ECDSA_SHA256",
+	p11.CKM_ECDSA_SHA384:                   "CKM_ECDSA_SHA384",
+	p11.CKM_ECDSA_SHA512:                   "CKM_ECDSA_SHA512",
+	p11.CKM_ECDH1_DERIVE:                   "CKM_ECDH1_DERIVE",
+	p11.CKM_ECDH1_COFACTOR_DERIVE:          "CKM_ECDH1_COFACTOR_DERIVE",
+	p11.CKM_ECMQV_DERIVE:                   "CKM_ECMQV_DERIVE",
+	p11.CKM_ECDH_AES_KEY_WRAP:              "CKM_ECDH_AES_KEY_WRAP",
+	p11.CKM_RSA_AES_KEY_WRAP:               "CKM_RSA_AES_KEY_WRAP",
+	p11.CKM_AES_KEY_GEN:                    "CKM_AES_KEY_GEN",
+	p11.CKM_AES_ECB:                        "CKM_AES_ECB",
+	p11.CKM_AES_CBC:                        "CKM_AES_CBC",
+	p11.CKM_AES_CBC_PAD:                    "CKM_AES_CBC_PAD",
+	p11.CKM_AES_CTR:                        "CKM_AES_CTR",
+	p11.CKM_AES_GCM:                        "CKM_AES_GCM",
+	p11.CKM_DES3_ECB_ENCRYPT_DATA:          "CKM_DES3_ECB_ENCRYPT_DATA",
+	p11.CKM_DES3_CBC_ENCRYPT_DATA:          "CKM_DES3_CBC_ENCRYPT_DATA",
+	p11.CKM_DSA_PARAMETER_GEN:              "CKM_DSA_PARAMETER_GEN",
+	p11.CKM_DH_PKCS_PARAMETER_GEN:          "CKM_DH_PKCS_PARAMETER_GEN",
+	p11.CKM_X9_42_DH_PARAMETER_GEN:         "CKM_X9_42_DH_PARAMETER_GEN",
+	p11.CKM_DSA_PROBABLISTIC_PARAMETER_GEN: "CKM_DSA_PROBABLISTIC_PARAMETER_GEN",
+	p11.CKM_DSA_SHAWE_TAYLOR_PARAMETER_GEN: "CKM_DSA_SHAWE_TAYLOR_PARAMETER_GEN",
+	p11.CKM_AES_KEY_WRAP:                   "CKM_AES_KEY_WRAP",
+	p11.CKM_AES_KEY_WRAP_PAD:               "CKM_AES_KEY_WRAP_PAD",
+	p11.CKM_RSA_PKCS_TPM_1_1:               "CKM_RSA_PKCS_TPM_1_1",
+	p11.CKM_RSA_PKCS_OAEP_TPM_1_1:          "CKM_RSA_PKCS_OAEP_TPM_1_1",
+	ckmECEdwardsKeyPairGen:                 "CKM_EC_EDWARDS_KEY_PAIR_GEN",
+	ckmEDDSA:                               "CKM_EDDSA",
+}
