@@ -46,13 +46,15 @@ func SoftHSMHome() (remove func(), err error) {
 	return func() { os.RemoveAll(dir) }, nil
 }
 
-// SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome.
+// SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome. It
+// is deleted with the test.
 func SoftHSM(t testing.TB, label string) {
 	t.Helper()
 	if os.Getenv("SOFTHSM2_CONF") == "" {
 		t.Fatal("call oracle.SoftHSMHome in TestMain first")
 	}
 	program(t, "", "softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", SOPIN)
+	t.Cleanup(func() { program(t, "", "softhsm2-util", "--delete-token", "--token", label) })
 }
 
 // PKCS11Tool runs OpenSC's pkcs11-tool, fails the test if it fails, and gives what it printed.
