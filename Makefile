@@ -14,20 +14,29 @@ BIN      := bin/signet
 FUZZTIME ?= 2m
 SHORTFUZZ := 2000x
 
-.PHONY: build demo test race lint fuzz golden clean tools unit shortfuzz
+.PHONY: build demo test race lint fuzz golden clean tools demo-tools unit shortfuzz
 
+# With cgo, where there is a C compiler, for PKCS #11 tokens; CGO_ENABLED=0 make build does without.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/signet
+	$(GO) build -trimpath -tags osusergo,netgo -o $(BIN) ./cmd/signet
 
-# The outside witnesses of the tests, from Debian's packages where they are missing.
-tools:
-	@missing=; for need in openssl:openssl keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
-		pk12util:libnss3-tools certtool:gnutls-bin \
-		softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc; do \
+# The outside witnesses of the tests, from Debian's packages where they are missing: programs, as
+# program:package, and packages that bring none.
+DEMO_TOOLS := openssl:openssl
+TEST_TOOLS := $(DEMO_TOOLS) keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
+	pk12util:libnss3-tools certtool:gnutls-bin \
+	softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc
+TEST_PACKAGES := python3-cryptography-vectors ca-certificates ca-certificates-java libnss3 postgresql
+
+tools: programs = $(TEST_TOOLS)
+tools: packages = $(TEST_PACKAGES)
+demo-tools: programs = $(DEMO_TOOLS)
+tools demo-tools:
+	@missing=; for need in $(programs); do \
 		command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
-	for need in python3-cryptography-vectors libnss3; do \
-		dpkg -s $$need >/dev/null 2>&1 || missing="$$missing $$need"; \
+	for package in $(packages); do \
+		dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; \
 	done; \
 	if [ -n "$$missing" ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
@@ -66,7 +75,7 @@ shortfuzz:
 golden:
 	$(GO) test ./racdcert ./cmd/signet -update
 
-demo: tools build
+demo: demo-tools build
 	@./testdata/demo.sh $(CURDIR)/$(BIN)
 
 clean:

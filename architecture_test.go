@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"racdcert":            {"racdcert/tso", "racdcert/jcl", "ring", "cert", "saf"},
 	"racdcert/tso":        {},
 	"racdcert/jcl":        {"racdcert/tso"},
-	"export":              {"cert", "export/pem", "export/pkcs7", "export/pkcs12", "export/ber"},
+	"export":              {"cert", "export/pem", "export/pkcs7", "export/pkcs12", "export/ber", "export/jks", "export/keystore"},
 	"export/ber":          {},
 	"export/jks":          {"cert", "export/keystore"},
 	"export/keystore":     {},
@@ -32,13 +32,14 @@ var arrows = map[string][]string{
 	"export/pkcs7":        {"cert", "export/ber"},
 	"export/pkcs12":       {"cert", "export/ber", "export/keystore"},
 	"pkcs11":              {"cert"},
-	"backend":             {"backend/sqldb", "backend/keyfile", "ring", "export/keystore"},
-	"backend/keyfile":     {"backend/onering", "internal/atomicfile", "ring", "cert", "saf", "export/keystore", "export/jks", "export/pkcs12", "export/pem"},
-	"backend/onering":     {"ring", "saf"},
+	"backend":             {"backend/sqldb", "backend/keyfile", "backend/token", "ring", "export/keystore"},
+	"backend/token":       {"backend/onering", "pkcs11", "ring", "cert", "export/keystore"},
+	"backend/keyfile":     {"backend/onering", "internal/atomicfile", "ring", "cert", "export/keystore", "export/jks", "export/pkcs12", "export/pem"},
+	"backend/onering":     {"ring", "cert", "saf", "export/keystore"},
 	"backend/seal":        {"internal/atomicfile"},
 	"backend/sqldb":       {"backend/seal", "internal/atomicfile", "ring", "cert", "saf"},
 	"backend/backendtest": {"ring", "cert", "saf"},
-	"cmd/signet":          {"backend", "backend/keyfile", "racdcert", "racdcert/tso", "export", "export/pkcs12", "ring", "cert", "saf", "internal/atomicfile"},
+	"cmd/signet":          {"backend", "backend/keyfile", "backend/token", "pkcs11", "racdcert", "racdcert/tso", "export", "export/pkcs12", "ring", "cert", "saf", "internal/atomicfile"},
 }
 
 // outsideOnly lists what only some packages may import from the standard library: nothing but

@@ -3,6 +3,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,16 +11,21 @@ import (
 
 	"signet/backend/keyfile"
 	"signet/backend/sqldb"
+	"signet/backend/token"
 	"signet/export/keystore"
 	"signet/ring"
 )
 
 // Options say how a store is opened.
 type Options struct {
-	// Create makes a file database that is not there. A keystore is made by its first change.
+	// Create makes a database that is not there. A keystore is made by its first change.
 	Create bool
+	// Migrating, if set, is told the schema versions before an older database is changed.
+	Migrating func(from, to int)
 	// Keystore is for the stores that are a keystore file or folder.
 	Keystore keyfile.Options
+	// Token is for the stores that are a PKCS #11 token.
+	Token token.Options
 }
 
 // Opened is an open store.
@@ -30,20 +36,29 @@ type Opened struct {
 	Stash   string            // the file that opens its private keys; empty when there is none
 	Created bool              // it was not there before
 	Missing bool              // it is not there yet: the first change makes it
-	Format  string            // of a keystore: JKS, JCEKS, PKCS12 or PEM; empty for a database
+	Format  string            // of a store of one ring: JKS, JCEKS, PKCS12, PEM or PKCS11; empty for a database
+
+	// Hardware makes the keys of a store that is a token; nil for other stores.
+	Hardware ring.Hardware
 }
 
 // The URL schemes of DESIGN.md section 3. A plain path means sqlite, unless a keystore lies there.
 const (
 	sqlite = "sqlite"
 	pem    = "pem"
+	pkcs11 = "pkcs11"
 )
+
+// postgres are the two spellings of libpq.
+var postgres = []string{"postgres", "postgresql"}
 
 // keystores gives the format of a new keystore file by its scheme.
 var keystores = map[string]string{"jks": keystore.JKS, "jceks": keystore.JCEKS, "pkcs12": keystore.PKCS12}
 
-// unsupported are schemes that the design knows and signet does not yet.
-var unsupported = []string{"postgres", "postgresql", "pkcs11"}
+// isScheme reports whether a word is the scheme of a store.
+func isScheme(s string) bool {
+	return s == sqlite || s == pem || s == pkcs11 || keystores[s] != "" || slices.Contains(postgres, s)
+}
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
@@ -51,11 +66,20 @@ var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
 
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
+	if scheme, _, ok := strings.Cut(url, "://"); ok && slices.Contains(postgres, scheme) {
+		return openPostgres(ctx, url, o)
+	}
 	scheme, path, err := split(url)
 	if err != nil {
 		return nil, err
 	}
 	switch {
+	case scheme == pkcs11:
+		s, h, err := token.Open(ctx, url, o.Keystore.User, o.Token)
+		if err != nil {
+			return nil, err
+		}
+		return &Opened{Store: tokenStore{s, h}, Name: url, Format: s.Format(), Hardware: h}, nil
 	case scheme == pem:
 		return openKeystore(url, path)(keyfile.OpenFolder(path, o.Keystore))
 	case keystores[scheme] != "":
@@ -63,13 +87,34 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	case keyfile.Looks(path): // a keystore whatever its name
 		return openKeystore(url, path)(keyfile.OpenFile(path, "", o.Keystore))
 	}
-	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create})
+	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
 	if err != nil {
 		return nil, err
 	}
 	const part = "a part of the database"
 	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
 	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+}
+
+// tokenStore closes the token with the store.
+type tokenStore struct {
+	ring.Store
+	hardware *token.Hardware
+}
+
+func (s tokenStore) Close() error { return errors.Join(s.Store.Close(), s.hardware.Close()) }
+
+// openPostgres opens a database on a server. Its name does not show the password.
+func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
+	db, err := sqldb.OpenPostgres(ctx, url, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	if db.Stash() != "" {
+		files[db.Stash()] = "the stash file of the database"
+	}
+	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created()}, nil
 }
 
 // openKeystore gives the end of Open for a keystore.
@@ -82,20 +127,23 @@ func openKeystore(url, path string) func(*keyfile.Store, error) (*Opened, error)
 	}
 }
 
+// IsKeystore reports whether a URL names a keystore file.
+func IsKeystore(url string) bool {
+	scheme, path, err := split(url)
+	return err == nil && (keystores[scheme] != "" || scheme == sqlite && keyfile.Looks(path))
+}
+
 // split takes a URL apart and refuses what is none of a store's.
 func split(url string) (scheme, path string, err error) {
 	scheme, path = sqlite, url
 	if s, rest, ok := strings.Cut(url, ":"); ok {
-		for _, u := range unsupported {
-			if s == u {
-				return "", "", fmt.Errorf("store %q: %s stores are %w yet; use sqlite:PATH", url, s, ring.ErrUnsupported)
-			}
-		}
-		if s == sqlite || s == pem || keystores[s] != "" {
+		if isScheme(s) {
 			scheme, path = s, rest
 		}
 	}
 	switch {
+	case slices.Contains(postgres, scheme): // and no slashes
+		return "", "", fmt.Errorf("store URL: write %s://USER@HOST/DATABASE: %w", scheme, ring.ErrInvalid)
 	case path != url && strings.HasPrefix(path, "//"):
 		return "", "", fmt.Errorf("store %q: write %s:PATH, without slashes before the path: %w", url, scheme, ring.ErrInvalid)
 	case path == url && foreignScheme.MatchString(url):
@@ -109,5 +157,5 @@ func split(url string) (scheme, path string, err error) {
 // IsURL reports whether a text names a store by a scheme, as opposed to a path or a ring.
 func IsURL(s string) bool {
 	scheme, _, ok := strings.Cut(s, ":")
-	return ok && (scheme == sqlite || scheme == pem || keystores[scheme] != "" || slices.Contains(unsupported, scheme))
+	return ok && isScheme(scheme)
 }

@@ -33,8 +33,8 @@ type Codec struct {
 func (Codec) Decode(data, password []byte) (cert.Bundle, error) { return Decode(data, password) }
 
 // Encode is the function Encode.
-func (Codec) Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
-	return Encode(f, b, password)
+func (c Codec) Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
+	return Encode(f, b, password, c.Profile)
 }
 
 // Decode reads a certificate, a PKCS #7 or a PKCS #12 package, as DER or BER or as text with
@@ -156,8 +156,8 @@ func decodePKCS12(data, password []byte) (cert.Bundle, error) {
 }
 
 // Encode writes a bundle in a format. Only the PKCS #12 formats carry the private key and take
-// a password.
-func Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
+// a password; p is what protects them.
+func Encode(f cert.Format, b cert.Bundle, password []byte, p pkcs12.Profile) ([]byte, error) {
 	if len(b.Certificates) == 0 {
 		return nil, errors.New("there is no certificate to write")
 	}
@@ -172,7 +172,7 @@ func Encode(f cert.Format, b cert.Bundle, password []byte) ([]byte, error) {
 		data, err = pkcs7.Encode(b.Certificates)
 	case cert.PKCS12DER, cert.PKCS12B64:
 		kind = pem.PKCS12
-		data, err = pkcs12.Encode(b, password)
+		data, err = pkcs12.Encode(b, password, p)
 	default:
 		return nil, fmt.Errorf("format %q is not known", f)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"signet/cert"
 	"signet/export/pem"
+	"signet/export/pkcs12"
 
 	"signet/internal/oracle"
 )
@@ -38,7 +39,7 @@ func passwordFor(f cert.Format) []byte {
 
 func encode(t testing.TB, f cert.Format, b cert.Bundle) []byte {
 	t.Helper()
-	data, err := Encode(f, b, passwordFor(f))
+	data, err := Encode(f, b, passwordFor(f), pkcs12.Profile{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestEncodeRefused(t *testing.T) {
 		if tt.password != "" {
 			password = []byte(tt.password)
 		}
-		data, err := Encode(tt.format, tt.in, password)
+		data, err := Encode(tt.format, tt.in, password, pkcs12.Profile{})
 		wantError(t, name, cert.Bundle{}, err, tt.want)
 		if data != nil {
 			t.Errorf("%s: something was written", name)

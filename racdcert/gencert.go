@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"signet/cert"
 	"signet/racdcert/tso"
@@ -35,7 +36,7 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.Subject, err = c.subject(); err != nil {
 		return nil, err
 	}
-	if q.Key, err = c.key(); err != nil {
+	if q.Key, q.Place, err = c.key(q.Label); err != nil {
 		return nil, err
 	}
 	if q.NotBefore, err = c.moment("NOTBEFORE"); err != nil {
@@ -98,46 +99,101 @@ func (c *racdcert) subject() (cert.Name, error) {
 	return name, nil
 }
 
-// key reads the key type and SIZE.
-func (c *racdcert) key() (cert.KeySpec, error) {
-	var spec cert.KeySpec
+// key reads the key type, SIZE and where the private key is to be. label is the certificate's.
+func (c *racdcert) key(label string) (spec cert.KeySpec, place ring.KeyPlace, err error) {
 	size, err := c.takeText("SIZE")
 	if err != nil {
-		return spec, err
+		return spec, place, err
 	}
 	kind, err := c.take("RSA", "NISTECC", "ED25519", "BPECC", "DSA", "PCICC", "ICSF", "FROMICSF")
 	if err != nil {
-		return spec, err
+		return spec, place, err
 	}
+	op := c.ops[kind]
 	spec = cert.KeySpec{Algorithm: cert.RSA, Bits: 2048}
 	switch kind {
-	case "", "RSA":
+	case "":
+	case "RSA":
+		place, err = keyPlace(op, kind, label)
+	case "PCICC", "ICSF":
+		place, err = pkdsPlace(op, kind, label)
 	case "NISTECC":
 		spec = cert.KeySpec{Algorithm: cert.EC, Bits: 256}
+		place, err = keyPlace(op, kind, label)
 	case "ED25519":
-		return cert.KeySpec{Algorithm: cert.Ed25519}, wantNoValue(c.ops[kind], kind)
+		spec = cert.KeySpec{Algorithm: cert.Ed25519}
+		place, err = keyPlace(op, kind, label)
+		return spec, place, err
 	case "BPECC":
-		return spec, fail(c.ops[kind].Pos, "use NISTECC", "%s Brainpool keys are not supported", idInvalid)
+		err = fail(op.Pos, "use NISTECC", "%s Brainpool keys are not supported", idInvalid)
 	case "DSA":
-		return spec, fail(c.ops[kind].Pos, "use RSA or NISTECC", "%s DSA keys are obsolete and not generated", idInvalid)
+		err = fail(op.Pos, "use RSA or NISTECC", "%s DSA keys are obsolete and not generated", idInvalid)
 	default:
-		return spec, noHardware(c.ops[kind], kind)
+		err = fail(op.Pos, "make a request with the key there, and give it to GENCERT", "%s %s: a key that is in the PKDS already is not used", idInvalid, kind)
 	}
-	if op, ok := c.ops[kind]; ok && op.HasValue {
-		return spec, noHardware(op, kind+"(...)")
-	}
-	if size == "" {
-		return spec, nil
+	if err != nil || size == "" {
+		return spec, place, err
 	}
 	spec.Bits, err = strconv.Atoi(size)
 	if err != nil || spec.Bits < 1 {
-		return spec, fail(c.ops["SIZE"].Pos, "write the number of bits, as in SIZE(2048)", "%s SIZE %q is not a number of bits", idInvalid, size)
+		return spec, place, fail(c.ops["SIZE"].Pos, "write the number of bits, as in SIZE(2048)", "%s SIZE %q is not a number of bits", idInvalid, size)
 	}
-	return spec, nil
+	return spec, place, nil
 }
 
-func noHardware(op tso.Operand, what string) error {
-	return fail(op.Pos, "leave it out to keep the key sealed in the database", "%s %s: keys in hardware are not supported yet", idInvalid, what)
+// keyPlace reads what is in the parentheses of a key type: TOKEN(name), PKDS or PKDS(label).
+func keyPlace(op tso.Operand, kind, label string) (place ring.KeyPlace, err error) {
+	if !op.HasValue {
+		return place, nil
+	}
+	parts, err := inside(op, kind, "TOKEN", "PKDS")
+	if err != nil {
+		return place, err
+	}
+	switch {
+	case parts.has("TOKEN") && parts.has("PKDS"):
+		return place, fail(op.Pos, "say one of them", "%s %s: TOKEN and PKDS exclude each other", idInvalid, kind)
+	case parts.has("TOKEN"):
+		place.Token, err = parts.text("TOKEN")
+		return place, err
+	}
+	return pkdsPlace(parts.ops["PKDS"], "PKDS", label)
+}
+
+// pkdsPlace reads the label of a key in the PKDS, which is that of the certificate when it is
+// an asterisk or left out (racdcert-certificates.md 2).
+func pkdsPlace(op tso.Operand, keyword, label string) (ring.KeyPlace, error) {
+	place := ring.KeyPlace{PKDS: true}
+	if !op.HasValue {
+		return place, nil
+	}
+	name, err := value(op, keyword)
+	if err != nil {
+		return place, err
+	}
+	if name == "*" {
+		name = label
+		if name == "" {
+			return place, fail(op.Pos, "give WITHLABEL, or the label itself", "%s %s(*) stands for the label of WITHLABEL, which is missing", idInvalid, keyword)
+		}
+	}
+	if !pkdsLabel(name) {
+		return place, fail(op.Pos, "use up to 64 letters, digits and @ # $ . and begin with a letter or @ # $", "IRRD160I %q cannot be a PKDS label", name)
+	}
+	place.Label = strings.ToUpper(name)
+	return place, nil
+}
+
+// pkdsLabel reports whether a key in the PKDS can have a label (racdcert-certificates.md 2).
+func pkdsLabel(s string) bool {
+	const maxPKDSLabel = 64
+	for i, r := range strings.ToUpper(s) {
+		letter := r >= 'A' && r <= 'Z' || strings.ContainsRune("@#$", r)
+		if !letter && (i == 0 || r != '.' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxPKDSLabel
 }
 
 // extUsage reads EKU, an extension: the words of extended key usages, or object identifiers.

@@ -114,9 +114,22 @@ func (g gencert) plan(s *Session) Plan {
 	} else if g.dsn.given() {
 		signed = ""
 	}
-	return does(verb+newCert(q.Owner, q.Label), key, when(!q.Subject.IsZero(), q.Subject.RACF()), altNamesText(q.AltNames),
+	return does(verb+newCert(q.Owner, q.Label), key, placeText(q.Place), when(!q.Subject.IsZero(), q.Subject.RACF()), altNamesText(q.AltNames),
 		when(q.Usage != 0, "for "+strings.Join(q.Usage.Words(), " ")), momentText("from", q.NotBefore), momentText("to", q.NotAfter),
 		signed, when(q.PSS, "with RSASSA-PSS")).reading(g.dsn, s)
+}
+
+// placeText says where a private key is to be, if that is not the database.
+func placeText(p ring.KeyPlace) string {
+	switch {
+	case p.Token != "":
+		return "with the private key in token " + p.Token
+	case p.Label != "":
+		return "with the private key in hardware as " + p.Label
+	case p.PKDS:
+		return "with the private key in hardware"
+	}
+	return ""
 }
 
 func (a add) plan(s *Session) Plan {
@@ -172,7 +185,7 @@ func (r rekey) plan(*Session) Plan {
 			key = keyText(q.Key)
 		}
 	}
-	return does("makes "+newCert(q.Owner, q.NewLabel)+" like "+q.CertRef.String(), key,
+	return does("makes "+newCert(q.Owner, q.NewLabel)+" like "+q.CertRef.String(), key, placeText(q.Place),
 		momentText("from", q.NotBefore), momentText("to", q.NotAfter), "self-signed")
 }
 

@@ -200,14 +200,6 @@ func (c *racdcert) refuse(why string, keywords ...string) error {
 	return nil
 }
 
-// wantNoValue refuses parentheses after a function that takes none.
-func wantNoValue(fn tso.Operand, function string) error {
-	if len(fn.Values) > 0 {
-		return fail(fn.Values[0].Pos, "", "%s %s takes no value", idInvalid, function)
-	}
-	return nil
-}
-
 // command is what the concrete commands share: the name.
 type command string
 

@@ -24,7 +24,7 @@ func parseRekey(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.NewLabel, err = c.takeLabel("WITHLABEL"); err != nil {
 		return nil, err
 	}
-	if q.Key, err = c.rekeyKey(); err != nil {
+	if q.Key, q.Place, err = c.rekeyKey(q.NewLabel); err != nil {
 		return nil, err
 	}
 	if q.NotBefore, err = c.moment("NOTBEFORE"); err != nil {
@@ -37,16 +37,16 @@ func parseRekey(c *racdcert, fn tso.Operand) (Command, error) {
 	return r, err
 }
 
-// rekeyKey reads the key type and SIZE. What is not given is as in the existing certificate.
-func (c *racdcert) rekeyKey() (cert.KeySpec, error) {
-	spec, err := c.key()
-	if !c.has("RSA") && !c.has("NISTECC") && !c.has("ED25519") {
+// rekeyKey reads the key type, SIZE and place. What is not given is as in the existing certificate.
+func (c *racdcert) rekeyKey(label string) (cert.KeySpec, ring.KeyPlace, error) {
+	spec, place, err := c.key(label)
+	if !c.has("RSA") && !c.has("NISTECC") && !c.has("ED25519") && !c.has("PCICC") && !c.has("ICSF") {
 		spec.Algorithm = ""
 		if !c.has("SIZE") {
 			spec.Bits = 0
 		}
 	}
-	return spec, err
+	return spec, place, err
 }
 
 func (r rekey) run(ctx context.Context, s *Session) (*ring.Result, error) {

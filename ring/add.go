@@ -59,7 +59,7 @@ func (m *Manager) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.C
 	if err := speakFor(tx, a.Owner); err != nil {
 		return nil, err
 	}
-	if one, ok := tx.(OneRing); ok && a.Owner.IsUser() {
+	if one, ok := tx.(OneRing); ok && one.KeepsChains() && a.Owner.IsUser() {
 		one.Offer(issuers)
 		issuers = nil
 	}

@@ -206,7 +206,7 @@ func TestAddAnswerAmbiguous(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := export.Encode(cert.PKCS12DER, cert.Bundle{Key: key.Key, Certificates: []*x509.Certificate{yx}}, []byte("pw"))
+	both, err := export.Codec{}.Encode(cert.PKCS12DER, cert.Bundle{Key: key.Key, Certificates: []*x509.Certificate{yx}}, []byte("pw"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"crypto"
 	"errors"
 
 	"signet/cert"
@@ -11,7 +12,20 @@ import (
 // become durable together when fn returns nil, and none of them otherwise. A function that
 // fails undoes its own changes alone; whether the run goes on is for fn to say.
 func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
-	return m.store.Update(ctx, func(tx Tx) error { return fn(m.joining(joinedStore{tx})) })
+	var made []crypto.Signer // in hardware
+	err := m.store.Update(ctx, func(tx Tx) error {
+		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
+			return err
+		}
+		made = nil
+		inner := m.joining(joinedStore{tx})
+		inner.made = &made
+		return fn(inner)
+	})
+	if err != nil {
+		return m.unmake(ctx, err, made...)
+	}
+	return nil
 }
 
 // errRehearsed ends the transaction of a rehearsal.
@@ -25,6 +39,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 	err := m.store.Update(ctx, func(tx Tx) error {
 		inner := m.joining(joinedStore{tx})
 		inner.newKey = new(cert.StandIns).Generate
+		inner.rehearsal = true
 		fn(inner)
 		return errRehearsed
 	})

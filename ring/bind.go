@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 
 	"signet/cert"
 )
@@ -115,6 +116,12 @@ func yieldToken(tx Tx, t *Token, yield func(TokenListing) error) error {
 		if err != nil {
 			return err
 		}
+		if o.Owner == "" { // a real token keeps the label alone
+			o.Owner = Site
+			if c != nil {
+				o.Owner = c.Owner
+			}
+		}
 		l.Objects = append(l.Objects, ListedObject{o, c})
 	}
 	return yield(l)
@@ -172,7 +179,7 @@ func (m *Manager) Bind(ctx context.Context, b Bind) (*Bound, error) {
 		if err != nil {
 			return err
 		}
-		if b.Usage == UsagePersonal && c.Key.InToken() {
+		if b.Usage == UsagePersonal && c.Key.InToken() && !strings.EqualFold(c.Key.Token(), t.Name) {
 			return newError(msgKeyStaysInToken, c.Ref())
 		}
 		r, err = m.bind(tx, t, c, b)

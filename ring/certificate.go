@@ -3,6 +3,7 @@ package ring
 import (
 	"crypto/x509"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -35,6 +36,24 @@ const (
 
 // InToken reports whether the key never leaves a token.
 func (k KeyRef) InToken() bool { return strings.HasPrefix(string(k), tokenScheme) }
+
+// Token gives the name of the token that a key is in; empty if it is in none, or the reference
+// does not name it.
+func (k KeyRef) Token() string {
+	rest, ok := strings.CutPrefix(string(k), tokenScheme)
+	if !ok {
+		return ""
+	}
+	path, _, _ := strings.Cut(rest, "?")
+	for _, attribute := range strings.Split(path, ";") {
+		if name, ok := strings.CutPrefix(attribute, "token="); ok {
+			if text, err := url.PathUnescape(name); err == nil {
+				return text
+			}
+		}
+	}
+	return ""
+}
 
 // Certificate is one certificate of a database with what the database knows of it.
 type Certificate struct {

@@ -206,9 +206,9 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	case same:
 		p.Ref, p.Place = there.Ref(), Unchanged
 		return p, nil
-	case isOne && id.Key != nil:
+	case isOne && one.KeepsChains():
 		one.Offer(id.Chain[1:])
-	case !isOne:
+	default:
 		for _, issuer := range slices.Backward(id.Chain[1:]) {
 			if _, err := m.addIssuer(tx, issuer, r); err != nil {
 				return p, err

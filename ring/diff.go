@@ -10,17 +10,18 @@ import (
 // Content is one certificate of a store with what a comparison looks at.
 type Content struct {
 	Certificate *Certificate
-	Chain       []*Certificate // itself and, if it has a private key, its issuers
+	Key         bool           // it has a private key, which programs get: in a ring only a PERSONAL one does
+	Chain       []*Certificate // itself and, if Key, its issuers
 }
 
 // trusted reports whether a program may take the certificate as a trust anchor, for all that
 // statuses say.
 func (c Content) trusted() bool { return c.Certificate.Status != NoTrust }
 
-// role is what labels are unique for: certificates of users, and those that are trusted.
+// role is what labels go together for: private keys, and what is trusted.
 func (c Content) role() string {
-	if c.Certificate.Owner.IsUser() {
-		return "user"
+	if c.Key {
+		return "key"
 	}
 	return "trusted"
 }
@@ -31,13 +32,12 @@ func (m *Manager) Contents(ctx context.Context, ref RingRef) ([]Content, error) 
 	var all []Content
 	err := m.store.View(ctx, func(tx Tx) error {
 		all = nil
-		var certs []*Certificate
 		if ref == (RingRef{}) {
 			for c, err := range tx.CertificatesExpiring(time.Time{}, endOfTime) {
 				if err != nil {
 					return err
 				}
-				certs = append(certs, c)
+				all = append(all, Content{Certificate: c, Key: c.HasKey()})
 			}
 		} else {
 			r, err := ringByRef(tx, ref)
@@ -48,18 +48,17 @@ func (m *Manager) Contents(ctx context.Context, ref RingRef) ([]Content, error) 
 				if err != nil {
 					return err
 				}
-				certs = append(certs, conn.Cert)
+				all = append(all, Content{Certificate: conn.Cert, Key: conn.Cert.HasKey() && conn.Usage == UsagePersonal})
 			}
 		}
-		for _, c := range certs {
-			content := Content{c, []*Certificate{c}}
-			if c.HasKey() {
+		for i, c := range all {
+			all[i].Chain = []*Certificate{c.Certificate}
+			if c.Key {
 				var err error
-				if content.Chain, _, err = chain(tx, c); err != nil {
+				if all[i].Chain, _, err = chain(tx, c.Certificate); err != nil {
 					return err
 				}
 			}
-			all = append(all, content)
 		}
 		return nil
 	})
@@ -149,12 +148,12 @@ func differing(l, r *Content) []string {
 	if !bytes.Equal(l.Certificate.DER, r.Certificate.DER) {
 		what = append(what, DiffCertificate)
 	}
-	if l.Certificate.HasKey() != r.Certificate.HasKey() {
+	if l.Key != r.Key {
 		what = append(what, DiffKey)
 	} else if !sameChain(l.Chain, r.Chain) {
 		what = append(what, DiffChain)
 	}
-	if l.trusted() != r.trusted() && !l.Certificate.HasKey() {
+	if l.trusted() != r.trusted() && !l.Key {
 		what = append(what, DiffStatus)
 	}
 	return what

@@ -13,6 +13,7 @@ var (
 	ErrInvalid     = errors.New("not valid")
 	ErrRefused     = errors.New("refused")
 	ErrUnsupported = errors.New("not supported here")
+	ErrHardware    = errors.New("a token failed")
 )
 
 // Code is a return code, as every RACF command has one (racdcert-certificates.md 1.6).

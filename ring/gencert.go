@@ -17,6 +17,7 @@ type Gencert struct {
 	Label     string        // empty: LABELnnnnnnnn
 	Subject   cert.Name     // zero: the request's, else the name of the user
 	Key       cert.KeySpec  // zero: RSA 2048; not used with a request
+	Place     KeyPlace      // where the new key pair is to be; zero: in the store
 	NotBefore Moment        // zero: today at 00:00:00
 	NotAfter  Moment        // zero: a year after NotBefore, at 23:59:59
 	Days      int           // zero: a year; how long it is valid when NotAfter has no date
@@ -46,7 +47,10 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		return nil, err
 	}
 	if p.request == nil {
-		if p.key, err = m.newKey(p.g.Key); err != nil {
+		if p.g.Place.Label == "" {
+			p.g.Place.Label = p.g.Label
+		}
+		if p.key, err = m.makeKey(ctx, p.g.Place, p.g.Key); err != nil {
 			return nil, err
 		}
 	}
@@ -56,8 +60,9 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		return p.perform(tx)
 	})
 	if err != nil {
-		return nil, err
+		return nil, m.unmake(ctx, err, p.key)
 	}
+	m.kept(p.key)
 	return &p.Issued, nil
 }
 
@@ -174,6 +179,9 @@ func (p *gencertPlan) setExtensions(alg cert.KeyAlgorithm) error {
 
 // check finds what is wrong before a key pair is made.
 func (p *gencertPlan) check(tx Tx) error {
+	if _, ok := tx.(OneRing); ok && p.request == nil && !p.g.Owner.IsUser() {
+		return newError(msgKeyOwner, p.g.Owner.Name())
+	}
 	if p.template.Subject.IsZero() {
 		var err error
 		if p.template.Subject, err = namedSubject(tx, p.g.Owner); err != nil {

@@ -27,7 +27,10 @@ type Manager struct {
 	zone   *time.Location
 	newKey func(cert.KeySpec) (crypto.Signer, error)
 
-	oneRing bool // the store is a single key ring
+	oneRing   bool             // the store is a single key ring
+	hardware  Hardware         // nil: none
+	rehearsal bool             // nothing of it is kept, and so no key is made in hardware
+	made      *[]crypto.Signer // keys in hardware that go when the common transaction fails; nil: each function sees to its own
 }
 
 // Config is what a Manager works with.
@@ -39,11 +42,18 @@ type Config struct {
 	Zone   *time.Location   // nil: the local zone; the zone of NOTBEFORE and NOTAFTER
 
 	OneRing bool // the store is a single key ring, such as a keystore file
+
+	// Hardware is where keys are made and found that are not in the store; nil for none. When
+	// the store is a token itself, all keys are made there.
+	Hardware Hardware
 }
 
 // NewManager returns a Manager.
 func NewManager(c Config) *Manager {
-	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing}
+	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing, hardware: c.Hardware}
+	if c.Hardware != nil && !c.OneRing {
+		m.store = hardwareStore{c.Store, c.Hardware}
+	}
 	if m.now == nil {
 		m.now = time.Now
 	}

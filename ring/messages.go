@@ -149,6 +149,11 @@ const (
 	msgBadOperand
 	msgCertificateHeld
 	msgNoConsumer
+	msgKeyLeft
+	msgKeyUnreachable
+	msgKeyOrphan
+	msgNoHardware
+	msgKeyOwner
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -303,6 +308,11 @@ var catalogue = [...]struct {
 	msgGroupInUse:      {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
 	msgNoneDefined:     {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
 	msgBadOperand:      {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgKeyLeft:         {"SGN114I", Failed, ErrHardware, "everything else is done, but the private key %s is still in its token: %v", "remove it with: signet token check"},
+	msgKeyUnreachable:  {"SGN115I", Refused, ErrRefused, "the private key of %s cannot be used: %v", ""},
+	msgKeyOrphan:       {"SGN116I", Failed, ErrHardware, "nothing was done, but the private key %s was made and could not be removed again: %v", "remove it with: signet token check"},
+	msgKeyOwner:        {"SGN118I", Refused, ErrUnsupported, "a keystore holds the private keys of one user, and trusted certificates of CERTAUTH; a key of %s has no place in it", "make the certificate under a user ID, with KEYUSAGE(CERTSIGN) for a CA, or in a database"},
+	msgNoHardware:      {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
 	msgNoConsumer:      {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
 	msgCertificateHeld: {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
 }

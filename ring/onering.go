@@ -13,6 +13,9 @@ type OneRing interface {
 	// SpeakFor settles whose the private keys are, which the store does not know by itself. It
 	// fails with ErrUnsupported when they are another user's already.
 	SpeakFor(Owner) error
+	// KeepsChains reports whether the issuers of a private key lie with it. Where they do not they
+	// are certificates of CERTAUTH, as in a database.
+	KeepsChains() bool
 	// Format names what the store is: JKS, JCEKS, PKCS12 or PEM.
 	Format() string
 	// JavaAliases gives what KeyStore.aliases enumerates in a JVM that reads the keystore, in

@@ -14,6 +14,7 @@ type Rekey struct {
 	CertRef
 	NewLabel  string       // empty: LABELnnnnnnnn
 	Key       cert.KeySpec // no algorithm: the existing one's; no size then: its size
+	Place     KeyPlace     // where the new key pair is to be; zero: where the existing one is
 	NotBefore Moment
 	NotAfter  Moment
 	Days      int
@@ -27,7 +28,7 @@ func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
 	if q.Label == "" {
 		return nil, MissingKeyword("REKEY", "LABEL")
 	}
-	g := Gencert{Owner: q.Owner, Label: q.NewLabel, Key: q.Key, NotBefore: q.NotBefore, NotAfter: q.NotAfter, Days: q.Days, PSS: q.PSS}
+	g := Gencert{Owner: q.Owner, Label: q.NewLabel, Key: q.Key, Place: q.Place, NotBefore: q.NotBefore, NotAfter: q.NotAfter, Days: q.Days, PSS: q.PSS}
 	var lost bool
 	err := m.store.View(ctx, func(tx Tx) error {
 		c, err := byRef(tx, q.CertRef)
@@ -40,6 +41,9 @@ func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
 		x, err := c.X509()
 		if err != nil {
 			return err
+		}
+		if token := c.Key.Token(); token != "" && !q.Place.InHardware() {
+			g.Place.Token = token
 		}
 		lost = cert.HasOtherAltNames(x)
 		return g.like(x)

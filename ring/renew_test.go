@@ -152,7 +152,7 @@ func TestRollover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := export.Encode(cert.PKCS12DER, cert.Bundle{Key: b.Key, Certificates: []*x509.Certificate{twin}}, []byte("pw"))
+	other, err := export.Codec{}.Encode(cert.PKCS12DER, cert.Bundle{Key: b.Key, Certificates: []*x509.Certificate{twin}}, []byte("pw"))
 	if err != nil {
 		t.Fatal(err)
 	}

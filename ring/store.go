@@ -56,7 +56,11 @@ type Tx interface {
 	PrivateKey(*Certificate) (crypto.Signer, error)
 	// PutPrivateKey seals a software key to a stored certificate and sets c.Key.
 	PutPrivateKey(c *Certificate, key crypto.Signer) error
-	// DeletePrivateKey destroys the sealed key of a certificate and clears c.Key.
+	// PutKeyRef records that the private key of a stored certificate is in a token, and sets
+	// c.Key. A certificate that has a key already fails with ErrExists.
+	PutKeyRef(c *Certificate, ref KeyRef) error
+	// DeletePrivateKey destroys the sealed key of a certificate, or forgets where in a token it
+	// is, and clears c.Key.
 	DeletePrivateKey(c *Certificate) error
 
 	// RetireKey remembers for good that no copy of a private key may be stored again, by its

@@ -53,6 +53,17 @@ show list "TCPCS/ABCTLS TCPSERV"
 show export "TCPCS/ABCTLS TCPSERV" -o answer.pem
 openssl verify -CAfile outside.pem answer.pem
 
+step "The ring as keystores: PKCS #12 for Java 8, JKS, a folder of PEM files"
+echo demopass >keystore.password
+with_password=(--to-password-file keystore.password)
+show copy --ring OMVSADM/ZOSCONN-APIR-KEYRING --to pkcs12:ring.p12 --for java8 "${with_password[@]}"
+show copy --ring OMVSADM/ZOSCONN-APIR-KEYRING --to jks:ring.jks "${with_password[@]}"
+show copy --ring OMVSADM/ZOSCONN-APIR-KEYRING --to pem:tls
+openssl pkcs12 -in ring.p12 -passin file:keystore.password -nokeys -legacy | grep -E 'friendlyName|subject'
+openssl verify -CAfile CERTAUTH.CERT tls/ZOSCONNCERT.crt
+show diff pkcs12:ring.p12 pem:tls --left-password-file keystore.password
+warned resolve --as java jks:ring.jks --password-file keystore.password
+
 step "Who may use the stack before its policy is there"
 show run "$jobs/initstack.jcl"
 

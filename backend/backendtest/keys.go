@@ -61,6 +61,7 @@ func keys(s suite) {
 			}
 			_, err := tx.PrivateKey(c)
 			s.is(err, ring.ErrNotFound)
+			s.ok(tx.DeleteCertificate(c))
 		})
 	}
 }
@@ -73,7 +74,7 @@ func (k tokenKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, ring.ErrUnsupported
 }
 
-func keysRefused(s suite) {
+func keysRetired(s suite) {
 	s.update(func(tx ring.Tx) {
 		s.ok(tx.RetireKey([]byte("public key")))
 		s.ok(tx.RetireKey([]byte("public key")))
@@ -82,7 +83,13 @@ func keysRefused(s suite) {
 			s.ok(err)
 			s.equal(got, want)
 		}
-		c := s.add(tx, "c")[0]
+	})
+}
+
+func keysRefused(s suite) {
+	s.update(func(tx ring.Tx) {
+		c := s.record("c")
+		s.ok(tx.AddCertificate(c))
 		_, stranger := Make(s, Spec{})
 		s.is(tx.PutPrivateKey(c, stranger), ring.ErrInvalid)
 		x, err := c.X509()
@@ -96,5 +103,6 @@ func keysRefused(s suite) {
 		s.is(err, ring.ErrNotFound)
 		s.is(tx.PutPrivateKey(unknown, stranger), ring.ErrNotFound)
 		s.is(tx.DeletePrivateKey(unknown), ring.ErrNotFound)
+		s.ok(tx.DeleteCertificate(c))
 	})
 }

@@ -22,10 +22,11 @@ type Spec struct {
 	Serial   *big.Int  //
 	NotAfter time.Time //
 	Key      crypto.Signer
+	Signer   crypto.Signer // of the issuer; the certificate's own key when nil
 }
 
-// Make makes a certificate, and its key if the spec has none: ECDSA P-256. It is signed by that
-// key whoever its issuer is, because stores do not verify.
+// Make makes a certificate, and its key if the spec has none: ECDSA P-256. Without a signer it
+// is signed by that key whoever its issuer is: only stores that keep chains verify anything.
 func Make(t testing.TB, s Spec) (*x509.Certificate, crypto.Signer) {
 	t.Helper()
 	if s.Key == nil {
@@ -47,8 +48,11 @@ func Make(t testing.TB, s Spec) (*x509.Certificate, crypto.Signer) {
 		NotBefore:    time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     s.NotAfter,
 	}
+	if s.Signer == nil {
+		s.Signer = s.Key
+	}
 	parent := &x509.Certificate{Subject: pkix.Name{CommonName: s.Issuer}}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, s.Key.Public(), s.Key)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, s.Key.Public(), s.Signer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,19 +73,37 @@ func (s suite) record(label string) *ring.Certificate {
 	return ring.NewCertificate(ring.CertRef{Owner: user, Label: label}, c)
 }
 
+// keep stores a new certificate, and its private key where a store needs that.
+func (s suite) keep(tx ring.Tx, c *ring.Certificate, key crypto.Signer) {
+	s.Helper()
+	s.ok(tx.AddCertificate(c))
+	if !s.f.Rings && c.Owner.IsUser() {
+		s.ok(tx.PutPrivateKey(c, key))
+	}
+}
+
 // add stores new certificates of user with these labels.
 func (s suite) add(tx ring.Tx, names ...string) []*ring.Certificate {
 	s.Helper()
 	var cs []*ring.Certificate
 	for _, label := range names {
-		c := s.record(label)
-		s.ok(tx.AddCertificate(c))
+		x, key := Make(s, Spec{Subject: label})
+		c := ring.NewCertificate(ring.CertRef{Owner: user, Label: label}, x)
+		s.keep(tx, c, key)
 		cs = append(cs, c)
 	}
 	return cs
 }
 
-// addRing stores a new ring of user.
+// other gives an owner beside user that every store has a place for.
+func (s suite) other() ring.Owner {
+	if s.f.Rings {
+		return ring.Site
+	}
+	return ring.CertAuth
+}
+
+// addRing stores a new ring of user; a store that is one ring gets its name.
 func (s suite) addRing(tx ring.Tx, name string) *ring.Ring {
 	s.Helper()
 	r := &ring.Ring{Owner: user, Name: name}
@@ -101,7 +123,7 @@ func (s suite) connect(tx ring.Tx, r *ring.Ring, cs ...*ring.Certificate) {
 func numbered(n int) []string {
 	var names []string
 	for i := range n {
-		names = append(names, fmt.Sprintf("C%04d", i))
+		names = append(names, fmt.Sprintf("c%04d", i))
 	}
 	return names
 }

@@ -130,8 +130,10 @@ func defaultsRefused(s suite) {
 		for any := range tx.Rings(user) {
 			r = any // a store that is one ring has it already
 		}
-		c := s.add(tx, "a")[0]
-		s.is(tx.PutConnection(&ring.Connection{Ring: r, Cert: c, Usage: ring.UsagePersonal, Default: true}), ring.ErrUnsupported)
+		a := &ring.Connection{Ring: r, Cert: s.add(tx, "a")[0], Usage: ring.UsagePersonal, Default: true}
+		s.ok(tx.PutConnection(a)) // there is no other to choose
+		s.add(tx, "b")
+		s.is(tx.PutConnection(a), ring.ErrUnsupported)
 	})
 }
 

@@ -42,8 +42,12 @@ func settings(s suite) {
 
 func settingsRefused(s suite) {
 	s.update(func(tx ring.Tx) {
-		s.is(tx.SetLabelHint(user, 2), ring.ErrUnsupported)
-		s.is(tx.PutSetting("serials", "random"), ring.ErrUnsupported)
+		s.ok(tx.SetLabelHint(user, 2)) // and may be forgotten
+		s.is(tx.PutSetting("serials", "counter"), ring.ErrUnsupported)
+		s.is(tx.RetireKey([]byte("public key")), ring.ErrUnsupported)
+		retired, err := tx.KeyRetired([]byte("public key"))
+		s.ok(err)
+		s.equal(retired, false)
 	})
 }
 

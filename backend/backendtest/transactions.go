@@ -15,7 +15,7 @@ func rollback(s suite) {
 	})
 	spoil := func(tx ring.Tx) {
 		s.add(tx, "lost")
-		s.addRing(tx, "LOST")
+		s.addLost(tx)
 		kept, err := tx.Certificate(ring.CertRef{Owner: user, Label: "kept"})
 		s.ok(err)
 		s.ok(tx.DeleteCertificate(kept))
@@ -27,8 +27,7 @@ func rollback(s suite) {
 			r, err := tx.Ring(ring.RingRef{Owner: user, Name: "R"})
 			s.ok(err)
 			s.inOrder(connected(s, tx.Connections(r)), "kept")
-			_, err = tx.Ring(ring.RingRef{Owner: user, Name: "LOST"})
-			s.is(err, ring.ErrNotFound)
+			s.noneLost(tx)
 		})
 	}
 	mine := errors.New("mine")
@@ -60,7 +59,9 @@ func errorThenCommit(s suite) {
 	s.update(func(tx ring.Tx) {
 		a := s.add(tx, "a")[0]
 		s.is(tx.AddCertificate(s.record("a")), ring.ErrExists)
-		_, err := tx.Ring(ring.RingRef{Owner: user, Name: "none"})
+		_, err := tx.Certificate(ring.CertRef{Owner: user, Label: "none"})
+		s.is(err, ring.ErrNotFound)
+		_, err = tx.Ring(ring.RingRef{Owner: ring.CertAuth, Name: "none"})
 		s.is(err, ring.ErrNotFound)
 		s.is(tx.PutConnection(&ring.Connection{Ring: &ring.Ring{}, Cert: a, Usage: ring.UsageSite}), ring.ErrNotFound)
 		s.add(tx, "b")
@@ -85,7 +86,7 @@ func cancel(s suite) {
 // isolation has a writer that adds two certificates at a time, and readers that must always see
 // an even number, the same twice.
 func isolation(s suite) {
-	const pairs = 30
+	const pairs = 10
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	count := func(tx ring.Tx) (n int, err error) {
@@ -130,8 +131,23 @@ func isolation(s suite) {
 	readers.Wait()
 }
 
-// writers has several goroutines that each count up one number, reading it first.
+// writers has several goroutines that each add certificates: none is lost.
 func writers(s suite) {
+	const goroutines, rounds = 4, 6
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := range rounds {
+				s.update(func(tx ring.Tx) { s.add(tx, fmt.Sprintf("w%d-%d", g, i)) })
+			}
+		})
+	}
+	wg.Wait()
+	s.view(func(tx ring.Tx) { s.equal(len(labels(s, tx.Certificates(user))), goroutines*rounds) })
+}
+
+// counters has several goroutines that each count up one number, reading it first.
+func counters(s suite) {
 	const goroutines, rounds = 4, 20
 	s.update(func(tx ring.Tx) { s.add(tx, "counter") })
 	var all sync.WaitGroup

@@ -1,22 +1,23 @@
 package keyfile
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
-	"signet/cert"
-	"signet/export/keystore"
-	"signet/export/pem"
+	"signet/backend/onering"
 	"signet/ring"
 )
 
@@ -27,6 +28,7 @@ const (
 	keyFile         = ".key"
 )
 
+// certificateFiles are in the order in which they have a right to a label.
 var certificateFiles = []string{certificateFile, ".pem", ".cer"}
 
 // Limits of what is read of a folder, so that a wrong one does not fill the memory.
@@ -39,55 +41,91 @@ const (
 // folder is a folder of PEM files.
 type folder struct {
 	dir    string
-	exists bool
+	backed bool // a backup is wanted
+
+	mu   sync.Mutex
+	kept bool // the backup is made
+
+	// step is called before each step that changes the disk, and stops there when it fails: so a
+	// test sees what a crash leaves. nil outside tests.
+	step func(what string) error
 }
 
-func openFolder(dir string) (*folder, error) {
-	f := &folder{dir: dir}
+func openFolder(dir string, o Options) (*folder, error) {
+	f := &folder{dir: dir, backed: o.Backup}
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fileError(f.name(), err)
+		return nil, fileError(f.Name(), err)
 	case !info.IsDir():
-		return nil, fmt.Errorf("%s: it is a file: %w; a keystore file is jks:%s or pkcs12:%s", f.name(), ring.ErrInvalid, dir, dir)
-	default:
-		f.exists = true
+		return nil, f.notFolder()
 	}
 	return f, nil
 }
 
-func (f *folder) name() string             { return fmt.Sprintf("PEM folder %q", f.dir) }
-func (f *folder) path() string             { return f.dir }
-func (f *folder) format() string           { return ring.FormatPEM }
-func (f *folder) missing() bool            { return !f.exists }
-func (f *folder) ready() error             { return nil }
-func (f *folder) folds() bool              { return false }
-func (f *folder) defaults() bool           { return false }
-func (f *folder) distrusts() bool          { return false }
-func (f *folder) trustRule() string        { return "every certificate in a PEM folder is trusted" }
-func (f *folder) classify(err error) error { return err }
+func (f *folder) notFolder() error {
+	return fmt.Errorf("%s: it is a file: %w; a keystore file is jks:%s or pkcs12:%s", f.Name(), ring.ErrInvalid, f.dir, f.dir)
+}
 
-func (f *folder) lock(ctx context.Context) (func(), error) {
-	dir := f.dir
-	if !f.exists {
-		dir = filepath.Dir(dir)
+func (f *folder) Name() string                     { return fmt.Sprintf("PEM folder %q", f.dir) }
+func (f *folder) RingName() string                 { return ringName(f.dir) }
+func (f *folder) Format() string                   { return ring.FormatPEM }
+func (f *folder) Ready() error                     { return nil }
+func (f *folder) Forget()                          {}
+func (f *folder) Folds() bool                      { return false }
+func (f *folder) Defaults() bool                   { return false }
+func (f *folder) Distrusts() bool                  { return false }
+func (f *folder) TrustRule() string                { return "every certificate in a PEM folder is trusted" }
+func (f *folder) Classify(err error) error         { return err }
+func (f *folder) KeepsChains() bool                { return true }
+func (f *folder) CheckKey(key crypto.Signer) error { return checkKey(key) }
+
+func (f *folder) Missing() bool {
+	_, err := os.Stat(f.dir)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// lock keeps other writers out of the folder, which it makes for that if need be. A folder in
+// which nothing was written goes again.
+func (f *folder) Lock(ctx context.Context, wait time.Duration) (func(), error) {
+	for {
+		err := os.Mkdir(f.dir, 0o700)
+		made := err == nil
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fileError(f.Name(), err)
+		}
+		unlock, err := lockFolder(ctx, wait, f.Name(), f.dir)
+		if err != nil {
+			return nil, err
+		}
+		if f.Missing() { // its maker took it away before the lock was given up
+			unlock()
+			continue
+		}
+		return func() {
+			if made {
+				os.Remove(f.dir) // fails when something is in it
+			}
+			unlock()
+		}, nil
 	}
-	return lockFolder(ctx, f.name(), dir)
 }
 
 // alias gives a label that can be the name of a file.
-func (f *folder) alias(label string) (string, error) {
+func (f *folder) Alias(label string) (string, error) {
 	why := ""
 	switch {
 	case strings.ContainsAny(label, "/\\\x00"):
 		why = "it holds a slash"
 	case strings.HasPrefix(label, "."):
 		why = "it begins with a period"
-	case len(label) > 200 || !utf8.ValidString(label):
+	case !utf8.ValidString(label):
+		why = "it is not valid UTF-8"
+	case len(label) > 200:
 		why = "it is too long"
 	}
 	if why != "" {
-		return "", fmt.Errorf("it cannot be the name of a file: %s: %w", why, ring.ErrUnsupported)
+		return "", fmt.Errorf("it cannot be the name of a file: %s: %w; choose another label", why, ring.ErrUnsupported)
 	}
 	return label, nil
 }
@@ -105,109 +143,48 @@ type folderState map[string]*pemFile
 // sum tells whether two states are the same.
 func (s folderState) sum() [sha256.Size]byte {
 	h := sha256.New()
-	for _, name := range slices.Sorted(mapKeys(s)) {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
 		fmt.Fprintf(h, "%q %d\n", name, len(s[name].data))
 		h.Write(s[name].data)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-func mapKeys(s folderState) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for name := range s {
-			if !yield(name) {
-				return
-			}
-		}
-	}
+// split takes the name of a file apart; ok says that it is that of a certificate file.
+func split(name string) (label, ext string, ok bool) {
+	ext = filepath.Ext(name)
+	return strings.TrimSuffix(name, ext), ext, slices.Contains(certificateFiles, ext)
 }
 
-func (f *folder) load() (content, error) {
+func (f *folder) Load(context.Context) (onering.Content, error) {
 	state, err := f.snapshot()
 	if err != nil {
-		return content{}, err
+		return onering.Content{}, err
 	}
-	c := content{state: state}
-	for _, name := range slices.Sorted(mapKeys(state)) {
-		ext := filepath.Ext(name)
-		if !slices.Contains(certificateFiles, ext) {
+	names := slices.SortedFunc(maps.Keys(state), func(a, b string) int {
+		labelA, extA, _ := split(a)
+		labelB, extB, _ := split(b)
+		return cmp.Or(cmp.Compare(labelA, labelB), cmp.Compare(slices.Index(certificateFiles, extA), slices.Index(certificateFiles, extB)))
+	})
+	c := onering.Content{State: state}
+	taken := map[string]bool{}
+	for _, name := range names {
+		label, _, ok := split(name)
+		if !ok {
 			continue
 		}
-		label := strings.TrimSuffix(name, ext)
-		es, err := readFile(label, name, state[name], state[label+keyFile])
-		if err != nil {
-			return content{}, fmt.Errorf("%s: file %q: %w: %w", f.name(), name, err, ring.ErrInvalid)
+		key := state[label+keyFile]
+		if taken[label] { // by a file with another ending, which the key belongs to as well
+			label, key = name, nil
 		}
-		c.entries = append(c.entries, es...)
+		es, err := readFile(label, name, state[name], key)
+		if err != nil {
+			return onering.Content{}, fmt.Errorf("%s: file %q: %w: %w; mend it, or move it out of the folder", f.Name(), name, err, ring.ErrInvalid)
+		}
+		taken[label] = taken[label] || len(es) > 0
+		c.Entries = append(c.Entries, es...)
 	}
 	return c, nil
-}
-
-// place says which file an entry came from.
-type place struct {
-	file   string // with the certificates
-	key    string // with the private key; empty if there is none or it is in the same file
-	single bool   // the entry is all there is in them
-}
-
-// readFile gives the entries of a certificate file: a private key with its chain, when there is a
-// key, else the certificates, each trusted. Where there are several of those the first has the
-// label alone.
-func readFile(label, name string, file, key *pemFile) ([]keystore.Entry, error) {
-	blocks, err := pem.Decode(file.data)
-	if err != nil {
-		return nil, err
-	}
-	p := &place{file: name, single: true}
-	e := keystore.Entry{Alias: label, Created: file.info.ModTime().Truncate(time.Second), Kept: p}
-	for _, b := range blocks {
-		switch b.Type {
-		case pem.Certificate, pem.X509Certificate:
-			e.Chain = append(e.Chain, b.Bytes)
-		case pem.PrivateKey, pem.RSAPrivateKey, pem.ECPrivateKey, pem.EncryptedPrivateKey:
-			e.Key = pemKey{b}
-		}
-	}
-	if e.Key == nil && key != nil {
-		blocks, err := pem.Decode(key.data)
-		if err != nil {
-			return nil, fmt.Errorf("its private key: %w", err)
-		}
-		for _, b := range blocks {
-			switch b.Type {
-			case pem.PrivateKey, pem.RSAPrivateKey, pem.ECPrivateKey, pem.EncryptedPrivateKey:
-				e.Key, p.key = pemKey{b}, label+keyFile
-			}
-		}
-	}
-	switch {
-	case len(e.Chain) == 0:
-		return nil, nil // not a certificate: none of ours
-	case e.Key != nil:
-		return []keystore.Entry{e}, nil
-	}
-	var all []keystore.Entry
-	p.single = len(e.Chain) == 1
-	for i, der := range e.Chain {
-		one := e
-		one.Chain, one.Trusted = [][]byte{der}, true
-		if i > 0 {
-			one.Alias = fmt.Sprintf("%s (%d)", label, i+1)
-		}
-		all = append(all, one)
-	}
-	return all, nil
-}
-
-// pemKey is the private key of a PEM file.
-type pemKey struct{ block pem.Block }
-
-// Open implements keystore.Key.
-func (k pemKey) Open([]byte) (crypto.Signer, error) {
-	if k.block.Type == pem.EncryptedPrivateKey {
-		return nil, errors.New("it is encrypted, which a PEM folder has no password for; decrypt it with: openssl pkey -in OLD -out NEW")
-	}
-	return cert.ParsePrivateKey(k.block.Bytes)
 }
 
 // snapshot reads the files of the folder at one moment: it reads again when the generation has
@@ -221,56 +198,70 @@ func (f *folder) snapshot() (folderState, error) {
 		}
 		return state, err
 	}
-	return nil, fmt.Errorf("%s: it changes all the time; run the command again", f.name())
+	return nil, fmt.Errorf("%s: it changes all the time: %w; run the command again", f.Name(), ring.ErrRefused)
 }
 
 var errVanished = errors.New("a file vanished while the folder was read")
 
-// files reads what is in the folder: in it, or in the current generation without a link yet.
+// files reads the files of certificates and private keys. What is not a regular file is none.
 func (f *folder) files() (folderState, error) {
 	state := folderState{}
 	entries, err := os.ReadDir(f.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.exists = false
 		return state, nil
 	case err != nil:
-		return nil, fileError(f.name(), err)
+		if info, statErr := os.Stat(f.dir); statErr == nil && !info.IsDir() {
+			return nil, f.notFolder()
+		}
+		return nil, fileError(f.Name(), err)
 	case len(entries) > maxFiles:
-		return nil, fmt.Errorf("%s: more than %d files: %w", f.name(), maxFiles, ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: more than %d files: %w; is it the right folder?", f.Name(), maxFiles, ring.ErrInvalid)
 	}
-	f.exists = true
 	for _, e := range entries {
 		name := e.Name()
-		if ext := filepath.Ext(name); strings.HasPrefix(name, ".") || ext != keyFile && !slices.Contains(certificateFiles, ext) {
+		if _, ext, ok := split(name); strings.HasPrefix(name, ".") || !ok && ext != keyFile {
 			continue
 		}
-		path := filepath.Join(f.dir, name)
-		info, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			if e.Type() == fs.ModeSymlink {
-				continue // of a file that was deleted
-			}
-			return nil, errVanished
-		}
+		file, err := f.file(e)
 		if err != nil {
-			return nil, fileError(f.name()+": file "+name, err)
+			return nil, err
 		}
-		if !info.Mode().IsRegular() {
-			continue
+		if file != nil {
+			state[name] = file
 		}
-		if info.Size() > maxPEM {
-			return nil, fmt.Errorf("%s: file %q: larger than %d bytes: %w", f.name(), name, maxPEM, ring.ErrInvalid)
-		}
-		data, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errVanished
-		}
-		if err != nil {
-			return nil, fileError(fmt.Sprintf("%s: file %q", f.name(), name), err)
-		}
-		link, _ := os.Readlink(path)
-		state[name] = &pemFile{data, info, link == linkTo(name)}
 	}
 	return state, nil
+}
+
+// file reads one file; nil when it is none.
+func (f *folder) file(e fs.DirEntry) (*pemFile, error) {
+	path, isLink := filepath.Join(f.dir, e.Name()), e.Type() == fs.ModeSymlink
+	name := fmt.Sprintf("%s: file %q", f.Name(), e.Name())
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink:
+		return nil, nil // it leads to a file that was deleted
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errVanished
+	case err != nil:
+		return nil, fileError(name, err)
+	case !info.Mode().IsRegular():
+		return nil, nil
+	case info.Size() > maxPEM:
+		return nil, fmt.Errorf("%s: larger than %d MB: %w; move it out of the folder", name, maxPEM>>20, ring.ErrInvalid)
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errVanished
+	case err != nil:
+		return nil, fileError(name, err)
+	}
+	managed := false
+	if isLink {
+		link, _ := os.Readlink(path)
+		managed = link == linkTo(e.Name())
+	}
+	return &pemFile{data, info, managed}, nil
 }

@@ -1,6 +1,7 @@
 package keyfile
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,10 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
-	"signet/cert"
+	"signet/backend/onering"
 	"signet/export/keystore"
-	"signet/export/pem"
 	"signet/internal/atomicfile"
 	"signet/ring"
 )
@@ -36,19 +37,21 @@ const (
 // linkTo is what the link of a name in the PEM folder says.
 func linkTo(name string) string { return filepath.Join(generations, current, name) }
 
+func (f *folder) home() string { return filepath.Join(f.dir, generations) }
+
 // generation gives the name of the current one; empty when there is none.
 func (f *folder) generation() string {
-	target, err := os.Readlink(filepath.Join(f.dir, generations, current))
-	if err != nil {
+	target, err := os.Readlink(filepath.Join(f.home(), current))
+	if err != nil || target != filepath.Base(target) {
 		return ""
 	}
 	return target
 }
 
 // save makes the folder hold the entries, unless it is no longer what was read.
-func (f *folder) save(old content, es []keystore.Entry) error {
-	was, _ := old.state.(folderState)
-	want, err := f.encode(es)
+func (f *folder) Save(_ context.Context, old onering.Content, es []keystore.Entry) error {
+	was := old.State.(folderState)
+	changes, err := f.changes(was, old.Entries, es)
 	if err != nil {
 		return err
 	}
@@ -57,104 +60,93 @@ func (f *folder) save(old content, es []keystore.Entry) error {
 		return err
 	}
 	if now.sum() != was.sum() {
-		return fmt.Errorf("%s: another program has changed it since it was read; nothing was written: %w; run the command again", f.name(), ring.ErrRefused)
+		return errChanged(f.Name())
 	}
-	if !f.exists {
-		if err := os.Mkdir(f.dir, 0o700); err != nil {
-			return fileError(f.name(), err)
-		}
-		f.exists = true
+	err = f.backup(now)
+	if err == nil {
+		err = f.change(now, changes)
 	}
-	changes := map[string][]byte{} // nil: the file goes
-	for _, e := range old.entries {
-		p := e.Kept.(*place)
-		for _, name := range []string{p.file, p.key} {
-			if name != "" && want[name] == nil {
-				changes[name] = nil
-			}
-		}
-	}
-	for name, data := range want {
-		switch file := was[name]; {
-		case file == nil:
-			changes[name] = data
-		case string(file.data) != string(data):
-			changes[name] = data
-		}
-	}
-	if err := f.change(was, changes); err != nil {
-		return fileError(f.name(), err)
+	if err != nil {
+		return fileError(f.Name(), err)
 	}
 	return nil
 }
 
-// encode gives the files that hold the entries.
-func (f *folder) encode(es []keystore.Entry) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	for _, e := range es {
-		p, ok := e.Kept.(*place)
-		name, keyName := e.Alias+certificateFile, ""
-		if e.Key != nil {
-			keyName = e.Alias + keyFile
+// changes gives the files to write, and nil for those to remove. A file whose entries stay as
+// they are stays as it is, to the last byte.
+func (f *folder) changes(was folderState, old, es []keystore.Entry) (map[string][]byte, error) {
+	have, err := f.encode(old)
+	if err != nil {
+		return nil, err
+	}
+	want, err := f.encode(es)
+	if err != nil {
+		return nil, err
+	}
+	changes := map[string][]byte{}
+	for name := range have {
+		if want[name] == nil {
+			changes[name] = nil
 		}
-		// An entry stays in its file as long as it has its name.
-		if ok && (!p.single || strings.TrimSuffix(p.file, filepath.Ext(p.file)) == e.Alias) {
-			name = p.file
-			if e.Key != nil {
-				keyName = p.key
+	}
+	for name, data := range want {
+		if string(data) == string(have[name]) {
+			continue
+		}
+		if have[name] == nil {
+			if err := f.isFree(was, want, name); err != nil {
+				return nil, err
 			}
 		}
-		if _, taken := files[name]; taken && (!ok || p.single) {
-			return nil, fmt.Errorf("%s: %q: two entries would be in one file: %w", f.name(), name, ring.ErrUnsupported)
-		}
-		for _, der := range e.Chain {
-			files[name] = append(files[name], pem.Encode(pem.Certificate, der)...)
-		}
-		if e.Key == nil {
-			continue
-		}
-		text, err := encodeKey(e.Key)
-		if err != nil {
-			return nil, fmt.Errorf("%s: private key of %q: %w", f.name(), e.Alias, err)
-		}
-		if keyName == "" { // it was in the file of the certificate
-			keyName = name
-			files[name] = append(text, files[name]...)
-			continue
-		}
-		files[keyName] = text
+		changes[name] = data
 	}
-	return files, nil
+	return changes, nil
 }
 
-// encodeKey writes a private key as it was read, or as PKCS #8.
-func encodeKey(key keystore.Key) ([]byte, error) {
-	if k, ok := key.(pemKey); ok {
-		return pem.Encode(k.block.Type, k.block.Bytes), nil
+// isFree refuses a new file where there is something else already, and a new certificate beside
+// somebody's private key, which would then count as that of the certificate.
+func (f *folder) isFree(was folderState, want map[string][]byte, name string) error {
+	taken := was[name] != nil
+	if !taken {
+		path := filepath.Join(f.dir, name)
+		link, _ := os.Readlink(path)
+		_, err := os.Lstat(path)
+		taken = err == nil && link != linkTo(name)
 	}
-	signer, err := key.Open(nil)
-	if err != nil {
-		return nil, err
+	if label, _, ok := split(name); ok && !taken && was[label+keyFile] != nil && want[label+keyFile] == nil {
+		taken, name = true, label+keyFile
 	}
-	pkcs8, err := cert.MarshalPrivateKey(signer)
-	if err != nil {
-		return nil, err
+	if taken {
+		return fmt.Errorf("%s: file %q: it is there already, and belongs to no certificate: %w; move it out of the folder, or choose another label",
+			f.Name(), name, ring.ErrExists)
 	}
-	defer clear(pkcs8)
-	return pem.Encode(pem.PrivateKey, pkcs8), nil
+	return nil
+}
+
+// do runs a step that changes the disk.
+func (f *folder) do(what string, run func() error) error {
+	if f.step != nil {
+		if err := f.step(what); err != nil {
+			return err
+		}
+	}
+	return run()
 }
 
 // change makes and removes files, all at one moment. Files that are not in a generation yet come
 // into one first, as they are.
 func (f *folder) change(was folderState, changes map[string][]byte) error {
-	home := filepath.Join(f.dir, generations)
 	dirInfo, err := os.Stat(f.dir)
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(home, dirInfo.Mode().Perm()); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := f.mkdir(f.home(), dirInfo); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	if _, err := os.Lstat(filepath.Join(f.home(), current)); err == nil && f.generation() == "" {
+		return fmt.Errorf("its link %q leads elsewhere: %w; give it the name of the folder beside it that holds the files", filepath.Join(generations, current), ring.ErrInvalid)
+	}
+	f.sweep() // what a process left that was killed
 	adopted := map[string][]byte{}
 	for name := range changes {
 		if file := was[name]; file != nil && !file.managed {
@@ -165,133 +157,193 @@ func (f *folder) change(was folderState, changes map[string][]byte) error {
 		if err := f.advance(was, adopted, dirInfo); err != nil {
 			return err
 		}
+		if err := f.adopt(adopted); err != nil {
+			return err
+		}
+		was = was.managing(adopted)
 	}
 	if err := f.advance(was, changes, dirInfo); err != nil {
 		return err
 	}
-	return f.sweep()
+	// The change is made. What is left over bothers nobody, and goes with the next one at the latest.
+	time.Sleep(settleTime)
+	f.sweep()
+	return nil
+}
+
+// settleTime is how long a generation stays after it is over, for programs that are about to open
+// a file and have read the link to it already.
+const settleTime = 20 * time.Millisecond
+
+// managing gives the state after files came into a generation.
+func (s folderState) managing(adopted map[string][]byte) folderState {
+	next := folderState{}
+	for name, file := range s {
+		next[name] = file
+		if _, ok := adopted[name]; ok {
+			next[name] = &pemFile{file.data, file.info, true}
+		}
+	}
+	return next
+}
+
+// mkdir makes a folder that those can read who can read the PEM folder.
+func (f *folder) mkdir(path string, like os.FileInfo) error {
+	return f.do("mkdir", func() error {
+		if err := os.Mkdir(path, 0o700); err != nil {
+			return err
+		}
+		err := atomicfile.Like(path, like)
+		if err != nil {
+			os.Remove(path)
+		}
+		return err
+	})
 }
 
 // advance makes a new generation of the current one and the changes, and makes it current.
 func (f *folder) advance(was folderState, changes map[string][]byte, dirInfo os.FileInfo) (err error) {
-	home := filepath.Join(f.dir, generations)
 	next := "G" + rand.Text()
-	dir := filepath.Join(home, next)
-	if err := os.Mkdir(dir, dirInfo.Mode().Perm()); err != nil {
+	dir := filepath.Join(f.home(), next)
+	if err := f.mkdir(dir, dirInfo); err != nil {
 		return err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && f.generation() != next {
 			os.RemoveAll(dir)
 		}
 	}()
 	if before := f.generation(); before != "" {
-		names, err := os.ReadDir(filepath.Join(home, before))
-		if err != nil {
-			return err
-		}
-		for _, e := range names {
-			if _, changed := changes[e.Name()]; changed {
+		for name, file := range was {
+			// What has no link any more was deleted by somebody, and must not come along.
+			if _, changed := changes[name]; changed || !file.managed {
 				continue
 			}
-			if err := carry(filepath.Join(home, before, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+			if err := f.carry(filepath.Join(f.home(), before, name), filepath.Join(dir, name)); err != nil {
 				return err
 			}
 		}
 	}
-	var links []string
+	var added []string
 	for name, data := range changes {
 		if data == nil {
 			continue
 		}
-		mode := fs.FileMode(0o644)
-		if strings.HasSuffix(name, keyFile) || strings.Contains(string(data), "PRIVATE KEY") {
-			mode = 0o600
-		}
-		path := filepath.Join(dir, name)
-		if err := atomicfile.Create(path, data, mode); err != nil {
+		if err := f.write(filepath.Join(dir, name), data, was[name]); err != nil {
 			return err
 		}
-		if file := was[name]; file != nil {
-			if err := atomicfile.Like(path, file.info); err != nil {
-				return err
-			}
-		}
-		links = append(links, name)
-	}
-	// New names lead nowhere until the generation is current; names of adopted files lead to the
-	// same content as before only after it is.
-	slices.Sort(links)
-	for _, name := range links {
 		if was[name] == nil {
-			if err := atomicfile.Link(linkTo(name), filepath.Join(f.dir, name)); err != nil {
-				return err
-			}
+			added = append(added, name)
 		}
 	}
-	if err := atomicfile.Link(next, filepath.Join(home, current)); err != nil {
+	if err := f.do("sync", func() error { return atomicfile.SyncFolder(dir) }); err != nil {
 		return err
 	}
-	for _, name := range links {
-		if was[name] != nil {
-			if err := atomicfile.Link(linkTo(name), filepath.Join(f.dir, name)); err != nil {
-				return err
-			}
+	// New names lead nowhere until the generation is current.
+	slices.Sort(added)
+	for _, name := range added {
+		if err := f.do("link", func() error { return atomicfile.Link(linkTo(name), filepath.Join(f.dir, name)) }); err != nil {
+			return err
 		}
 	}
-	return nil
+	if err := f.do("sync", func() error { return atomicfile.SyncFolder(f.dir) }); err != nil {
+		return err
+	}
+	return f.do("switch", func() error {
+		link := filepath.Join(f.home(), current)
+		if err := atomicfile.Link(next, link); err != nil {
+			return err
+		}
+		return atomicfile.SyncFolder(f.home())
+	})
+}
+
+// adopt makes links of files that are in the current generation now, with the same content.
+func (f *folder) adopt(files map[string][]byte) error {
+	for name := range files {
+		if err := f.do("adopt", func() error { return atomicfile.Link(linkTo(name), filepath.Join(f.dir, name)) }); err != nil {
+			return err
+		}
+	}
+	return f.do("sync", func() error { return atomicfile.SyncFolder(f.dir) })
+}
+
+// write makes a file of a generation, with the mode and the owner of the one that it replaces.
+func (f *folder) write(path string, data []byte, was *pemFile) error {
+	return f.do("write", func() error {
+		mode := fs.FileMode(0o644)
+		if strings.HasSuffix(path, keyFile) || isSecret(data) {
+			mode = 0o600
+		}
+		out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(data)
+		if err == nil {
+			err = out.Sync()
+		}
+		if err = errors.Join(err, out.Close()); err != nil || was == nil {
+			return err
+		}
+		return atomicfile.Like(path, was.info)
+	})
 }
 
 // carry takes a file over into another generation: by another name for it, or, where the file
 // system has none, as a copy.
-func carry(from, to string) error {
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	info, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Create(to, data, 0o600); err != nil {
-		return err
-	}
-	return atomicfile.Like(to, info)
+func (f *folder) carry(from, to string) error {
+	return f.do("carry", func() error {
+		if os.Link(from, to) == nil {
+			return nil
+		}
+		info, err := os.Stat(from)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Create(to, data, 0o600); err != nil {
+			return err
+		}
+		return atomicfile.Like(to, info)
+	})
 }
 
-// sweep removes the links of files that are gone and the generations that are over, also those
-// of a process that was killed.
-func (f *folder) sweep() error {
-	entries, err := os.ReadDir(f.dir)
-	if err != nil {
-		return err
+// sweep removes what no file of the folder needs: links whose file is gone, generations that are
+// over, and what a process left that was killed. What cannot be removed stays.
+func (f *folder) sweep() {
+	now := f.generation()
+	lives := map[string]bool{}
+	files, err := os.ReadDir(filepath.Join(f.home(), now))
+	if now != "" && err != nil {
+		return
 	}
-	for _, e := range entries {
-		path := filepath.Join(f.dir, e.Name())
-		if link, err := os.Readlink(path); err != nil || link != linkTo(e.Name()) {
+	for _, e := range files {
+		lives[e.Name()] = now != ""
+	}
+	names, _ := os.ReadDir(f.dir)
+	for _, e := range names {
+		if e.Type() != fs.ModeSymlink || lives[e.Name()] {
 			continue
 		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
+		path := filepath.Join(f.dir, e.Name())
+		link, _ := os.Readlink(path)
+		ours, _ := filepath.Match(linkTo("*"), link)
+		if link == linkTo(e.Name()) || ours && atomicfile.IsTemp(e.Name()) {
+			f.remove(path)
 		}
 	}
-	home := filepath.Join(f.dir, generations)
-	old, err := os.ReadDir(home)
-	if err != nil {
-		return err
-	}
-	now := f.generation()
+	old, _ := os.ReadDir(f.home())
 	for _, e := range old {
-		if e.IsDir() && e.Name() != now {
-			if err := os.RemoveAll(filepath.Join(home, e.Name())); err != nil {
-				return err
-			}
+		if e.Name() != now && e.Name() != current {
+			f.remove(filepath.Join(f.home(), e.Name()))
 		}
 	}
-	return nil
+}
+
+func (f *folder) remove(path string) {
+	_ = f.do("remove", func() error { return os.RemoveAll(path) })
 }

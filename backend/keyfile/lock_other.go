@@ -2,10 +2,13 @@
 
 package keyfile
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // lockFolder does nothing where folders cannot be locked: what is left is the check before each
 // write that the keystore is still what was read.
-func lockFolder(context.Context, string, string) (unlock func(), err error) {
+func lockFolder(context.Context, time.Duration, string, string) (unlock func(), err error) {
 	return func() {}, nil
 }

@@ -1,6 +1,7 @@
-// Package onering is what the stores have in common that are one key ring and nothing else: a
-// keystore file, a folder of PEM files, a token. It answers for everything that only a database
-// holds: look-ups find nothing, and changes are refused before anything else happens.
+// Package onering is a store that is one key ring and nothing else: a keystore file, a folder of
+// PEM files, a token. It has the transactions of all of them, over a Medium, which reads and
+// writes the entries. It answers for everything that only a database holds: look-ups find
+// nothing, and changes are refused before anything else happens.
 package onering
 
 import (

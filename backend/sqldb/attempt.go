@@ -27,7 +27,7 @@ func (t *tx) Attempt(fn func() error) error {
 }
 
 func (t *tx) savepoint(statement string) error {
-	if _, err := t.sql.ExecContext(t.ctx, statement); err != nil {
+	if err := t.on.exec(t.ctx, statement); err != nil {
 		return t.fail(err)
 	}
 	return nil

@@ -1,131 +1,96 @@
-// Package sqldb keeps a key-ring database in SQL tables. Today that is a SQLite file. The
-// statements of transactions keep to what PostgreSQL takes too; opening, making and migrating a
-// database, and reading the engine's error codes, are SQLite's alone.
+// Package sqldb keeps a key-ring database in SQL tables: in a SQLite file, or in a PostgreSQL
+// database for a fleet of machines. The statements of transactions are the same. What differs is
+// behind the interface engine: opening, making and migrating a database, how a transaction begins
+// and ends, and what the engine's error codes mean.
 //
 // The package is storage and no more: the rules of RACF are in package ring, and the sealing of
 // private keys is in package seal. It parses a certificate only for the columns that look-ups
 // need.
 //
-// A database is a file that only its owner can read and a stash file beside it, without which
-// its private keys cannot be opened. SQLite runs in WAL mode with full synchronous commits: what
-// Update reported as done survives a power failure, and readers and one writer do not wait for
-// each other. Writers wait for each other, for a limited time.
+// A database has a stash file, without which its private keys cannot be opened. What Update
+// reported as done survives a power failure, readers and one writer do not wait for each other,
+// and writers wait for each other, for a limited time.
+//
+// A SQLite database is a file that only its owner can read, with the stash file beside it. It
+// runs in WAL mode with full synchronous commits.
+//
+// In PostgreSQL (13 or newer) the tables are in the first schema of the search path, whose owner
+// need not be a superuser. A writer locks one small table before it reads anything, so that
+// writers take turns and none of them works in vain; serializable isolation stands behind that,
+// for changes that come from elsewhere.
 package sqldb
 
 import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
-	"path/filepath"
+	"math/rand/v2"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
-
-	"modernc.org/sqlite"
 
 	"signet/ring"
 )
 
 // Options say how Open works. The zero value opens an existing database.
 type Options struct {
-	Create      bool          // make a new database, with its folder and stash file, when there is none
-	Stash       string        // the stash file; empty means StashPath of the database
+	Create      bool          // make a new database, with its stash file, when there is none
+	Stash       string        // the stash file; for a SQLite file, empty means StashPath of it
 	BusyTimeout time.Duration // how long to wait for another writer; zero means 30 seconds
+
+	// Migrating, if set, is told the schema versions before an older database is changed to this
+	// program's version. Programs that are older than it refuse the database from then on.
+	Migrating func(from, to int)
 }
 
 const defaultBusyTimeout = 30 * time.Second
 
 // DB is an open key-ring database. It implements ring.Store and can be used by many goroutines.
 type DB struct {
-	path    string // absolute, without symbolic links
-	stash   string
-	busy    time.Duration
-	pool    *sql.DB
-	writer  chan struct{} // holds a token while a goroutine of this process writes
-	created bool
-	keys    keyCache
+	engine    engine
+	path      string // absolute, without symbolic links; or the URL without its password
+	stash     string // empty when none was named
+	busy      time.Duration
+	migrating func(from, to int)
+	pool      *sql.DB
+	writer    chan struct{} // holds a token while a goroutine of this process writes
+	created   bool
+	keys      keyCache
 
 	prepared func(query string) // sees every statement before its first use, for tests
 }
 
 var _ ring.Store = (*DB)(nil)
 
-// StashPath is where the stash file of a database is when nothing else is said: beside it, with
-// .stash in the place of .db.
-func StashPath(path string) string { return strings.TrimSuffix(path, ".db") + ".stash" }
-
-// Open opens the database at path. A path where there is no database is ring.ErrNotFound,
-// unless a new one is asked for. A database made by a newer signet is ring.ErrUnsupported.
-func Open(ctx context.Context, path string, o Options) (*DB, error) {
-	db := &DB{stash: o.Stash, busy: o.BusyTimeout, writer: make(chan struct{}, 1)}
-	if db.busy == 0 {
-		db.busy = defaultBusyTimeout
+// newDB gives a database that is not open yet.
+func newDB(o Options) *DB {
+	if o.BusyTimeout == 0 {
+		o.BusyTimeout = defaultBusyTimeout
 	}
-	var err error
-	if db.path, err = locate(path); err != nil {
-		return nil, err
-	}
-	if db.stash == "" {
-		db.stash = StashPath(db.path)
-	}
-	if db.stash, err = filepath.Abs(db.stash); err != nil {
-		return nil, fmt.Errorf("database %q: stash file: %w", db.path, err)
-	}
-	if err := db.ensureFile(o.Create); err != nil {
-		return nil, err
-	}
-	connector, err := sqlite.NewConnector(db.dsn())
-	if err != nil {
-		return nil, db.fail(err)
-	}
-	db.pool = sql.OpenDB(connector)
-	// A writer, and a reader for each processor. A connection is kept: a new one has to read
-	// the schema again.
-	n := 1 + runtime.GOMAXPROCS(0)
-	db.pool.SetMaxOpenConns(n)
-	db.pool.SetMaxIdleConns(n)
-	if err := db.ensureSchema(ctx, o.Create); err != nil {
-		db.pool.Close()
-		return nil, err
-	}
-	return db, nil
+	return &DB{stash: o.Stash, busy: o.BusyTimeout, migrating: o.Migrating, writer: make(chan struct{}, 1)}
 }
 
-// dsn gives the driver's name of the database and of the settings of each connection. With
-// mode=rw SQLite opens the file and never makes one, which would be readable by everybody.
-func (db *DB) dsn() string {
-	path := filepath.ToSlash(db.path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // a drive letter
-	}
-	options := url.Values{
-		"mode":          {"rw"},
-		"_busy_timeout": {strconv.FormatInt(db.busy.Milliseconds(), 10)},
-		"_foreign_keys": {"1"},
-		"_synchronous":  {"FULL"},
-		"_txlock":       {"immediate"},
-		"_dqs":          {"0"},
-		"_error_rc":     {"1"},
-		"_pragma":       {"secure_delete(1)"}, // a destroyed private key is wiped from the file
-	}
-	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
-	return u.String()
+// usePool limits the connections: a writer, and a reader for each processor. A connection is
+// kept: a new one has to read the schema, or to log on, again.
+func (db *DB) usePool(pool *sql.DB) {
+	db.pool = pool
+	n := 1 + runtime.GOMAXPROCS(0)
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
 }
 
 // Created reports whether this Open made the database. Of several processes that create one
 // database at once, one made it.
 func (db *DB) Created() bool { return db.created }
 
-// Path gives the file of the database, with symbolic links followed.
+// Path gives the file of the database, with symbolic links followed, or its URL without what is
+// secret in it.
 func (db *DB) Path() string { return db.path }
 
-// Stash gives the stash file of the database.
+// Stash gives the stash file of the database, empty when none was named.
 func (db *DB) Stash() string { return db.stash }
 
-// Close ends the use of the database. The last process to close it folds the write-ahead log
-// into the file.
+// Close ends the use of the database. The last process to close a SQLite file folds the
+// write-ahead log into it.
 func (db *DB) Close() error {
 	db.keys.clear()
 	return db.fail(db.pool.Close())
@@ -139,8 +104,8 @@ func (db *DB) View(ctx context.Context, fn func(ring.Tx) error) error {
 
 // Update runs fn in one transaction that has the database for itself, except for readers.
 func (db *DB) Update(ctx context.Context, fn func(ring.Tx) error) error {
-	// The goroutines of one process queue here. SQLite's own waiting is by polling, which would
-	// cost each of them a connection.
+	// The goroutines of one process queue here. The engine's own waiting would cost
+	// each of them a connection.
 	timeout := time.NewTimer(db.busy)
 	defer timeout.Stop()
 	select {
@@ -154,21 +119,57 @@ func (db *DB) Update(ctx context.Context, fn func(ring.Tx) error) error {
 	return db.transact(ctx, false, fn)
 }
 
+// The limits of a transaction that other writers disturb. Between two tries it waits for a
+// random time that doubles, so that two which disturb each other come apart.
+const (
+	maxTries   = 12
+	firstPause = 5 * time.Millisecond
+	lastPause  = 250 * time.Millisecond
+)
+
+// transact runs fn in a transaction, and again when another writer was in the way.
 func (db *DB) transact(ctx context.Context, readOnly bool, fn func(ring.Tx) error) error {
-	x, err := db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
-	if err != nil {
-		return db.fail(err)
+	start, pause := time.Now(), firstPause
+	for try := 1; ; try++ {
+		again, err := db.once(ctx, readOnly, fn)
+		if !again {
+			return err
+		}
+		if try == maxTries || time.Since(start) > db.busy {
+			return fmt.Errorf("database %q: other writers were in the way %d times in %v; nothing was changed; try again later",
+				db.path, try, time.Since(start).Round(time.Millisecond))
+		}
+		select {
+		case <-time.After(rand.N(pause) + pause/2):
+		case <-ctx.Done():
+			return db.fail(ctx.Err())
+		}
+		pause = min(2*pause, lastPause)
 	}
-	defer x.Rollback() // after Commit it does nothing; it also runs when fn panics
-	t := &tx{ctx: ctx, db: db, sql: x, readOnly: readOnly, statements: map[string]*sql.Stmt{}}
-	if err := fn(t); err != nil {
-		return err
-	}
-	if t.broken != nil {
-		return t.broken
-	}
-	if readOnly {
-		return nil
-	}
-	return db.fail(x.Commit())
 }
+
+// once runs fn in a transaction and says whether it is worth another try.
+func (db *DB) once(ctx context.Context, readOnly bool, fn func(ring.Tx) error) (again bool, err error) {
+	x, err := db.engine.begin(ctx, readOnly)
+	if err != nil {
+		return db.engine.conflict(err), err
+	}
+	defer x.rollback() // after a commit it does nothing; it also runs when fn panics
+	t := &tx{ctx: ctx, db: db, on: x, readOnly: readOnly, used: map[string]bool{}}
+	err = fn(t)
+	switch {
+	case t.disturbed:
+		return true, t.broken // whatever fn made of it
+	case err != nil:
+		return false, err
+	case t.broken != nil:
+		return false, t.broken
+	case readOnly:
+		return false, nil
+	}
+	err = x.commit(ctx, t.changes > 0)
+	return db.engine.conflict(err), err
+}
+
+// fail names the database in a failure of its engine.
+func (db *DB) fail(err error) error { return db.engine.fail(err) }

@@ -48,6 +48,9 @@ func (t *tx) dataKey() (*seal.DataKey, string, error) {
 	if k.key != nil && bytes.Equal(k.wrapped, wrapped) {
 		return k.key, uuid, nil
 	}
+	if t.db.stash == "" {
+		return nil, "", fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", t.db.path)
+	}
 	identity, err := seal.LoadStash(t.db.stash)
 	if err != nil {
 		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
@@ -168,8 +171,6 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	switch {
 	case err != nil:
 		return missing(err, certName(c.Ref()))
-	case ref.InToken():
-		return inToken(keyName(c))
 	case ref == ring.NoKey:
 		return notFound(keyName(c))
 	}
@@ -177,6 +178,20 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 		return err
 	}
 	return t.setKey(c, ring.NoKey)
+}
+
+func (t *tx) PutKeyRef(c *ring.Certificate, ref ring.KeyRef) error {
+	var old ring.KeyRef
+	err := t.one("SELECT key_ref FROM certificates WHERE id = $1", []any{c.ID}, &old)
+	switch {
+	case err != nil:
+		return missing(err, certName(c.Ref()))
+	case !ref.InToken():
+		return fmt.Errorf("%v: %q does not name a key in a token: %w", keyName(c), ref, ring.ErrInvalid)
+	case old != ring.NoKey:
+		return fmt.Errorf("%v: %w", keyName(c), ring.ErrExists)
+	}
+	return t.setKey(c, ref)
 }
 
 func (t *tx) setKey(c *ring.Certificate, ref ring.KeyRef) error {

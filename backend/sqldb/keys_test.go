@@ -177,11 +177,24 @@ func TestTokenKey(t *testing.T) {
 			t.Errorf("key reference %q", stored.Key)
 		}
 		_, err = tx.PrivateKey(stored)
-		for _, err := range []error{err, tx.PutPrivateKey(stored, key), tx.DeletePrivateKey(stored)} {
+		for _, err := range []error{err, tx.PutPrivateKey(stored, key)} {
 			if !errors.Is(err, ring.ErrUnsupported) {
 				t.Errorf("error %v", err)
 			}
 			contains(t, err, "FLEET/one", "token")
+		}
+		// The reference can be forgotten and recorded, once.
+		if err := tx.DeletePrivateKey(stored); err != nil || stored.HasKey() {
+			t.Errorf("forgotten: %v, key reference %q", err, stored.Key)
+		}
+		if err := tx.PutKeyRef(stored, ring.KeyInStore); !errors.Is(err, ring.ErrInvalid) {
+			t.Errorf("a reference to no token: error %v", err)
+		}
+		if err := tx.PutKeyRef(stored, c.Key); err != nil || stored.Key != c.Key {
+			t.Errorf("recorded: %v, key reference %q", err, stored.Key)
+		}
+		if err := tx.PutKeyRef(stored, c.Key); !errors.Is(err, ring.ErrExists) {
+			t.Errorf("recorded twice: error %v", err)
 		}
 		return nil
 	})

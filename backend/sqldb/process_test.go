@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"signet/backend/backendtest"
+	"signet/internal/oracle"
 	"signet/ring"
 )
 
@@ -26,7 +27,9 @@ const childRole = "SIGNET_TEST_ROLE"
 func TestMain(m *testing.M) {
 	role := os.Getenv(childRole)
 	if role == "" {
-		os.Exit(m.Run())
+		code := m.Run()
+		oracle.StopPostgres()
+		os.Exit(code)
 	}
 	if err := roles[role](context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -40,6 +43,14 @@ var roles = map[string]func(ctx context.Context, args []string) error{
 	"churn": churn,
 	"list":  list,
 	"try":   try,
+}
+
+// openEither opens a file or, for a URL, a database on a server.
+func openEither(ctx context.Context, name string, o Options) (*DB, error) {
+	if strings.HasPrefix(name, "postgres://") {
+		return OpenPostgres(ctx, name, o)
+	}
+	return Open(ctx, name, o)
 }
 
 // child prepares a child process.
@@ -66,7 +77,7 @@ var shared = ring.RingRef{Owner: "FLEET", Name: "SHARED"}
 func fill(ctx context.Context, args []string) error {
 	path, prefix := args[0], args[1]
 	io.Copy(io.Discard, os.Stdin) // all processes begin when the parent closes their input
-	db, err := Open(ctx, path, Options{Create: true})
+	db, err := openEither(ctx, path, Options{Create: true})
 	if err != nil {
 		return err
 	}
@@ -120,7 +131,7 @@ func (fatal) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
 // churn adds until it is killed, and prints each label when it is durable.
 func churn(ctx context.Context, args []string) error {
-	db, err := Open(ctx, args[0], Options{Create: true})
+	db, err := openEither(ctx, args[0], Options{Create: true})
 	if err != nil {
 		return err
 	}
@@ -183,6 +194,12 @@ func sound(t *testing.T, db *DB) (labels map[string]bool) {
 	if err := db.pool.QueryRow("PRAGMA foreign_key_check").Scan(&result); err == nil {
 		t.Fatalf("a foreign key leads nowhere in table %s", result)
 	}
+	return soundAt(t, db)
+}
+
+// soundAt checks that every certificate has its key and its connection.
+func soundAt(t *testing.T, db *DB) (labels map[string]bool) {
+	t.Helper()
 	labels = map[string]bool{}
 	err := db.View(t.Context(), func(tx ring.Tx) error {
 		for c, err := range tx.Certificates("FLEET") {
@@ -226,6 +243,19 @@ func sound(t *testing.T, db *DB) (labels map[string]bool) {
 // TestProcesses has several processes create one database and fill it, all at once.
 func TestProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "folder", "signet.db")
+	fillAtOnce(t, path)
+	db := open(t, path)
+	if db.Created() {
+		t.Error("made again")
+	}
+	if n := len(sound(t, db)); n != processes*perChild {
+		t.Errorf("%d certificates, want %d", n, processes*perChild)
+	}
+}
+
+// fillAtOnce lets the processes go at the same moment and checks that one made the database.
+func fillAtOnce(t *testing.T, path string) {
+	t.Helper()
 	var wg sync.WaitGroup
 	outputs := make([]bytes.Buffer, processes)
 	var starts []io.Closer
@@ -257,13 +287,6 @@ func TestProcesses(t *testing.T) {
 	}
 	if created != 1 {
 		t.Errorf("%d processes made the database", created)
-	}
-	db := open(t, path)
-	if db.Created() {
-		t.Error("made again")
-	}
-	if n := len(sound(t, db)); n != processes*perChild {
-		t.Errorf("%d certificates, want %d", n, processes*perChild)
 	}
 }
 
@@ -308,9 +331,23 @@ const kills = 20
 // nothing is half there.
 func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "signet.db")
+	killWriters(t, path, kills, func() (map[string]bool, error) {
+		// Closed before the next kill, so that each Open finds an abandoned log.
+		db, err := Open(t.Context(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sound(t, db), db.Close()
+	})
+}
+
+// killWriters kills so many processes, each while it adds to the database of that name, and asks
+// after each what is there.
+func killWriters(t *testing.T, name string, times int, there func() (map[string]bool, error)) {
+	t.Helper()
 	var reported []string
-	for i := range kills {
-		cmd := child(t, "churn", path, fmt.Sprintf("K%d", i))
+	for i := range times {
+		cmd := child(t, "churn", name, fmt.Sprintf("K%d", i))
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -328,13 +365,8 @@ func TestKill(t *testing.T) {
 		}
 		cmd.Wait()
 
-		// Closed before the next kill, so that each Open finds an abandoned log.
-		db, err := Open(t.Context(), path, Options{})
+		have, err := there()
 		if err != nil {
-			t.Fatal(err)
-		}
-		have := sound(t, db)
-		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 		for _, label := range reported {
@@ -347,7 +379,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("kill %d: %d certificates were not reported", i, n)
 		}
 	}
-	t.Logf("%d kills, %d certificates", kills, len(reported))
+	t.Logf("%d kills, %d certificates", times, len(reported))
 }
 
 // TestKillCreate kills a process while it makes a database.

@@ -14,14 +14,15 @@ import (
 
 // tx implements ring.Tx on one SQL transaction.
 type tx struct {
-	ctx        context.Context
-	db         *DB
-	sql        *sql.Tx
-	readOnly   bool
-	statements map[string]*sql.Stmt // each prepared at its first use
-	broken     error                // the first failure of the engine; nothing may be committed after it
-	changes    int                  // how many statements changed something
-	added      [tables][]int64      // the handles of the rows that were added
+	ctx       context.Context
+	db        *DB
+	on        transaction
+	readOnly  bool
+	used      map[string]bool // the statements so far
+	broken    error           // the first failure of the engine; nothing may be committed after it
+	disturbed bool            // that failure was another writer's doing
+	changes   int             // how many statements changed something
+	added     [tables][]int64 // the handles of the rows that were added
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -48,25 +49,28 @@ var errReadOnly = errors.New("a View cannot change it")
 // fail reports a failure of the engine. It also spoils the transaction: a method may have done
 // half of its work, and fn may go on regardless.
 func (t *tx) fail(err error) error {
+	conflict := t.db.engine.conflict(err)
+	if done := t.ctx.Err(); done != nil {
+		err, conflict = done, false // however the engine calls it
+	}
 	err = t.db.fail(err)
 	if t.broken == nil {
-		t.broken = err
+		t.broken, t.disturbed = err, conflict
 	}
 	return err
 }
 
-func (t *tx) prepare(query string) (*sql.Stmt, error) {
-	if s, ok := t.statements[query]; ok {
-		return s, nil
+func (t *tx) prepare(query string) (statement, error) {
+	if !t.used[query] {
+		t.used[query] = true
+		if t.db.prepared != nil {
+			t.db.prepared(query)
+		}
 	}
-	if t.db.prepared != nil {
-		t.db.prepared(query)
-	}
-	s, err := t.sql.PrepareContext(t.ctx, query)
+	s, err := t.on.statement(t.ctx, query)
 	if err != nil {
 		return nil, t.fail(err)
 	}
-	t.statements[query] = s
 	return s, nil
 }
 

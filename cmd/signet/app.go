@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/backend"
+	"signet/backend/token"
 	"signet/ring"
 )
 
@@ -25,13 +26,16 @@ type app struct {
 		noColor bool
 
 		keystore keystoreFlags
+		hardware hardwareFlags
 	}
-	files   *files
-	store   *backend.Opened
-	manager *ring.Manager // opened on first use
-	code    ring.Code     // the return code so far
-	locked  bool          // the database is locked for the run: nobody may be kept waiting
-	place   string        // where in a script the command stands; empty outside one
+	hardware      *token.Hardware // tokens beside the database; nil for none
+	descriptorPIN []byte          // a descriptor can be read once
+	files         *files
+	store         *backend.Opened
+	manager       *ring.Manager // opened on first use
+	code          ring.Code     // the return code so far
+	locked        bool          // the database is locked for the run: nobody may be kept waiting
+	place         string        // where in a script the command stands; empty outside one
 }
 
 // run runs one command line and gives its return code.
@@ -54,6 +58,10 @@ func (a *app) execute(ctx context.Context, args []string) ring.Code {
 }
 
 func (a *app) close() {
+	clear(a.descriptorPIN)
+	if a.hardware != nil {
+		a.hardware.Close() // nothing of it can be lost any more
+	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil { // after the answer, so never as JSON
 			a.raise(codeOf(err))
@@ -106,6 +114,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
+	a.flags.hardware.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
@@ -117,7 +126,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
 		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
-		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(),
+		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(), a.trustCommand(), a.scanCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
 	)
 	return root
@@ -203,7 +212,12 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != ""})
+	hardware := a.store.Hardware
+	if o := a.tokenOptions(); hardware == nil && a.store.Format == "" && o.Module != "" {
+		a.hardware = token.New(o)
+		hardware = a.hardware
+	}
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: hardware})
 	return a.manager, nil
 }
 

@@ -19,13 +19,15 @@ import (
 	"signet/ring"
 )
 
+// caeUser owns the private keys of a CAE Server, in signet's words.
+const caeUser ring.Owner = "CAE"
+
 // What the CAE Server expects where nothing else is configured.
 const (
-	caeUser     ring.Owner = "CAE" // who owns its private keys, in signet's words
-	caeKeystore            = "defaultKeystore.jks"
-	caePassword            = "password"
-	caeExports             = "exportedcerts"
-	caeIncoming            = "certs"
+	caeKeystore = "defaultKeystore.jks"
+	caePassword = "password"
+	caeExports  = "exportedcerts"
+	caeIncoming = "certs"
 )
 
 // caeSpellings are the flags that the CAE Server's scripts document with one dash.
@@ -302,6 +304,7 @@ func (a *app) caeImportFile(ctx context.Context, m *ring.Manager, name, alias st
 	if err != nil {
 		return nil, fmt.Errorf("file %q: %w: %w", name, err, ring.ErrInvalid)
 	}
+	wanted := alias
 	if alias == "" {
 		alias = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	}
@@ -313,11 +316,19 @@ func (a *app) caeImportFile(ctx context.Context, m *ring.Manager, name, alias st
 		return &ring.PutAll{Puts: []ring.Put{{Ref: ours.Ref(), Key: true, Place: ring.Unchanged}}}, nil
 	}
 	if b.Key != nil || ours != nil {
+		p := ring.Put{Key: true, Place: ring.Placed}
+		if ours != nil {
+			alias, p.Place = wanted, ring.Replaced
+			if p.Was, err = ours.X509(); err != nil {
+				return nil, err
+			}
+		}
 		r, err := m.Add(ctx, ring.Add{Owner: caeUser, Label: alias, Data: data, Source: name})
 		if err != nil {
 			return nil, err
 		}
-		return &ring.PutAll{Result: r.Result, Puts: []ring.Put{{Ref: r.Certificate.Ref(), Key: true, Place: ring.Placed}}}, nil
+		p.Ref = r.Certificate.Ref()
+		return &ring.PutAll{Result: r.Result, Puts: []ring.Put{p}}, nil
 	}
 	var all []ring.Credential
 	for i, x := range b.Certificates {

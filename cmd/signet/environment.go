@@ -27,6 +27,7 @@ type environment struct {
 	dataHome       func() (string, error) // where databases live by default
 	terminal       bool                   // stderr is one: progress and colours make sense
 	readPassword   func(prompt string) ([]byte, error)
+	machine        string // what comes before the machine's own folders, for tests; empty otherwise
 }
 
 func systemEnvironment() environment {

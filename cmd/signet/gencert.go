@@ -21,6 +21,7 @@ type gencertFlags struct {
 	notBefore, notAfter    string
 	days                   int
 	request                string
+	token                  string
 	pss                    bool
 }
 
@@ -52,6 +53,7 @@ for a PKCS #10 request. A certificate of CERTAUTH becomes a CA. Dates are local 
 	fl.StringVar(&f.notAfter, "notafter", "", "last moment (default: a year after the first, at 23:59:59)")
 	fl.IntVar(&f.days, "days", 0, "days of validity, instead of --notafter")
 	fl.BoolVar(&f.pss, "pss", false, "sign with RSASSA-PSS padding instead of PKCS #1")
+	fl.StringVar(&f.token, "token", "", "make the private key in this PKCS #11 token, which it never leaves")
 	fl.StringVar(&f.request, "request", "", "file with a PKCS #10 request, - for standard input")
 	return c
 }
@@ -80,7 +82,7 @@ func (a *app) gencertRequest(m *ring.Manager, name string, f gencertFlags) (q ri
 	if err != nil {
 		return q, err
 	}
-	q = ring.Gencert{Owner: ref.Owner, Label: ref.Label, Days: f.days, ExtUsage: f.extUsage, PSS: f.pss}
+	q = ring.Gencert{Owner: ref.Owner, Label: ref.Label, Days: f.days, ExtUsage: f.extUsage, PSS: f.pss, Place: ring.KeyPlace{Token: f.token}}
 	if f.subject != "" {
 		if q.Subject, err = cert.ParseName(f.subject); err != nil {
 			return q, usagef("--subject: %w", err)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -50,6 +52,8 @@ type keystoreFlags struct {
 	profile  string        // of PKCS #12
 	reader   string        // who is to read it
 	backup   bool
+
+	known *[]byte // the password, found out otherwise; nil when it is not
 }
 
 // registerGlobal adds the flags of the keystore that --db names. Those with --db- in front are for
@@ -87,7 +91,7 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 
 // openStore opens a store for a user and tells what there is to tell about it.
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
-	o := backend.Options{Create: create, Keystore: keyfile.Options{User: issuer, Backup: k.backup}}
+	o := backend.Options{Create: create, Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
 	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {
 		return nil, err
@@ -95,10 +99,20 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	if o.Keystore.KeyPassword, err = k.key.read(a); err != nil {
 		return nil, err
 	}
+	switch {
+	case k.known != nil:
+		o.Keystore.Known = bytes.Clone(*k.known)
+	case backend.IsKeystore(url):
+		if o.Keystore.Known, err = k.password.read(a); err != nil {
+			return nil, err
+		}
+		if bytes.ContainsFunc(o.Keystore.Known, func(r rune) bool { return r > unicode.MaxASCII }) {
+			a.say("the password has characters outside ASCII, which Java up to 17 does not take for PKCS #12")
+		}
+	}
 	o.Keystore.Password = func(isNew bool) ([]byte, error) {
-		p, err := k.password.read(a)
-		if err != nil || p != nil {
-			return p, err
+		if k.known != nil {
+			return nil, nil // it can be read without one
 		}
 		if isNew {
 			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))

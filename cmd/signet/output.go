@@ -30,6 +30,9 @@ type answer struct {
 	Copied       []putJSON         `json:"copied,omitempty"`
 	Differences  []differenceJSON  `json:"differences,omitempty"`
 	Picks        []pickJSON        `json:"picks,omitempty"`
+	Files        []scannedJSON     `json:"files,omitempty"`
+	Trust        *trustJSON        `json:"trust,omitempty"`
+	Truststores  []truststoreJSON  `json:"truststores,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`

@@ -29,13 +29,16 @@ func checkPassword(p []byte, source string) ([]byte, error) {
 }
 
 // ask asks for a password on the terminal.
-func (a *app) ask(prompt string) ([]byte, error) {
+func (a *app) ask(prompt string) ([]byte, error) { return a.askFor(prompt, "--password-file FILE") }
+
+// askFor asks for a secret; instead says how to give it without a terminal.
+func (a *app) askFor(prompt, instead string) ([]byte, error) {
 	if a.locked {
-		return nil, usagef("a script that runs as one transaction asks for no password; give --password-file FILE")
+		return nil, usagef("a script that runs as one transaction asks for no password; give %s", instead)
 	}
 	p, err := a.readPassword(prompt)
 	if errors.Is(err, errNoTerminal) {
-		return nil, usagef("%w; give --password-file FILE", err)
+		return nil, usagef("%w; give %s", err, instead)
 	}
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 )
 
 func (a *app) rekeyCommand() *cobra.Command {
-	var label, key, notBefore, notAfter string
+	var label, key, inToken, notBefore, notAfter string
 	var days int
 	var pss bool
 	c := &cobra.Command{
@@ -22,7 +22,7 @@ have it signed, add the answer, and rollover.`,
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
 			var err error
-			q := ring.Rekey{NewLabel: label, Days: days, PSS: pss}
+			q := ring.Rekey{NewLabel: label, Days: days, PSS: pss, Place: ring.KeyPlace{Token: inToken}}
 			if q.CertRef, err = ring.ParseCertRef(given[0], m.Issuer()); err != nil {
 				return err
 			}
@@ -46,6 +46,7 @@ have it signed, add the answer, and rollover.`,
 	f := c.Flags()
 	f.StringVar(&label, "label", "", "label of the new certificate (default: generated)")
 	f.StringVar(&key, "key", "", "key of the new certificate, as gencert takes it (default: as the existing one)")
+	f.StringVar(&inToken, "token", "", "make the new key in this PKCS #11 token (default: where the existing one is)")
 	f.StringVar(&notBefore, "notbefore", "", "first moment (default: today at 00:00:00)")
 	f.StringVar(&notAfter, "notafter", "", "last moment (default: a year after the first, at 23:59:59)")
 	f.IntVar(&days, "days", 0, "days of validity, instead of --notafter")

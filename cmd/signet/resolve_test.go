@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -10,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	keystorego "github.com/pavlo-v-chernykh/keystore-go/v4"
 
 	"signet/backend"
 	"signet/backend/backendtest"
@@ -39,9 +44,12 @@ func TestResolveAsJava(t *testing.T) {
 		ks := randomKeystore(t, rng, keys, i)
 		var data []byte
 		var err error
-		if ks.Format == keystore.PKCS12 {
+		switch {
+		case ks.Format == keystore.PKCS12:
 			data, err = pkcs12.Write(ks, []byte(password), pkcs12.Modern)
-		} else {
+		case i%4 == 2:
+			data, err = caseExact(ks, []byte(password))
+		default:
 			data, err = jks.Write(ks, []byte(password), nil)
 		}
 		if err != nil {
@@ -58,7 +66,7 @@ func TestResolveAsJava(t *testing.T) {
 		want := strings.Fields(line) // the first, WEBSERVER, CAE_AGENT_PORTAL
 		path := filepath.Join(dir, strconv.Itoa(i))
 		store, err := backend.Open(t.Context(), path, backend.Options{Keystore: keyfile.Options{User: "CAE",
-			Password: func(bool) ([]byte, error) { return []byte(password), nil }}})
+			Known: []byte(password)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,9 +107,44 @@ func TestResolveAsJava(t *testing.T) {
 	}
 }
 
+// caseExact writes a JKS file whose aliases keep their case, as programs other than Java's do.
+func caseExact(ks *keystore.Keystore, password []byte) ([]byte, error) {
+	out := keystorego.New(keystorego.WithCaseExactAliases(), keystorego.WithOrderedAliases())
+	for _, e := range ks.Entries {
+		c := keystorego.Certificate{Type: "X.509", Content: e.Chain[0]}
+		if e.Key == nil {
+			if err := out.SetTrustedCertificateEntry(e.Alias, keystorego.TrustedCertificateEntry{CreationTime: time.Now(), Certificate: c}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		signer, err := e.Key.Open(nil)
+		if err != nil {
+			return nil, err
+		}
+		pkcs8, err := x509.MarshalPKCS8PrivateKey(signer)
+		if err != nil {
+			return nil, err
+		}
+		entry := keystorego.PrivateKeyEntry{CreationTime: time.Now(), PrivateKey: pkcs8, CertificateChain: []keystorego.Certificate{c}}
+		if err := out.SetPrivateKeyEntry(e.Alias, entry, password); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	err := out.Store(&b, password)
+	return b.Bytes(), err
+}
+
 // randomKeystore makes a keystore of up to a dozen entries, none of them twice under one alias.
 func randomKeystore(t *testing.T, rng *rand.Rand, keys []crypto.Signer, n int) *keystore.Keystore {
-	ks := &keystore.Keystore{Format: []string{keystore.JKS, keystore.PKCS12}[n%2]}
+	ks := &keystore.Keystore{Format: keystore.JKS}
+	switch { // the derivations of the others take their time
+	case n%40 == 3:
+		ks.Format = keystore.JCEKS
+	case n%4 == 1:
+		ks.Format = keystore.PKCS12
+	}
 	aliases := []string{"webserver", "WEBSERVER", "WebServer", "cae_agent_portal", "CAE_AGENT_PORTAL", "Größe", "größe", "a", "A", "mykey", "1", "鍵", "x y", "ΟΔΟΣ"}
 	for len(aliases) < 30 {
 		aliases = append(aliases, strconv.FormatUint(rng.Uint64(), 36))

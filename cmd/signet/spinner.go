@@ -12,6 +12,11 @@ const spinnerDelay = 300 * time.Millisecond
 // spin shows a turning mark on a terminal while long work goes on, until the returned function
 // is called.
 func (a *app) spin(wanted bool, what string) (stop func()) {
+	return a.spinText(wanted, func() string { return what })
+}
+
+// spinText is spin for a text that changes.
+func (a *app) spinText(wanted bool, what func() string) (stop func()) {
 	if !wanted || !a.terminal || a.flags.quiet {
 		return func() {}
 	}
@@ -29,7 +34,7 @@ func (a *app) spin(wanted bool, what string) (stop func()) {
 		defer tick.Stop()
 		defer fmt.Fprint(a.stderr, "\r\x1b[K")
 		for i := 0; ; i++ {
-			fmt.Fprintf(a.stderr, "\r%c %s", `|/-\`[i%4], what)
+			fmt.Fprintf(a.stderr, "\r%c %s", `|/-\`[i%4], what())
 			select {
 			case <-done:
 				return

@@ -59,7 +59,8 @@ func protectPBE(key, password []byte, rounds int) (salt, sealed []byte, err erro
 	salt = make([]byte, saltSizePBE)
 	rand.Read(salt) // never fails
 	pad := des.BlockSize - len(key)%des.BlockSize
-	sealed = append(bytes.Clone(key), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	sealed = make([]byte, len(key)+pad) // of one piece, so that no copy in the clear stays behind
+	copy(sealed[copy(sealed, key):], bytes.Repeat([]byte{byte(pad)}, pad))
 	if err = cryptPBE(sealed, password, salt, rounds, cipher.NewCBCEncrypter); err != nil {
 		return nil, nil, err
 	}

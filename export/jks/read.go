@@ -1,6 +1,7 @@
 package jks
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -13,6 +14,12 @@ import (
 const (
 	minEntry       = 18 // kind, alias, time and the length of a certificate, all in version 1
 	minCertificate = 5
+)
+
+// What a file has at most, as each takes more memory than the bytes that promise it.
+const (
+	maxEntries      = 500_000
+	maxCertificates = 1_000_000 // in all chains together
 )
 
 // typeX509 is the type of all certificates that are written.
@@ -32,6 +39,7 @@ type entries struct {
 	format  string
 	version uint32
 	store   *secret
+	total   uint64 // certificates so far
 }
 
 func readEntries(in *reader, format string, version uint32, store *secret) ([]keystore.Entry, error) {
@@ -39,10 +47,13 @@ func readEntries(in *reader, format string, version uint32, store *secret) ([]ke
 	if in.err == nil && uint64(count)*minEntry > uint64(len(in.rest)) {
 		in.err = errShort
 	}
+	if in.err == nil && count > maxEntries {
+		in.err = fmt.Errorf("it has %d entries, more than %d", count, maxEntries)
+	}
 	if in.err != nil {
 		return nil, in.err
 	}
-	r := entries{in, format, version, store}
+	r := entries{reader: in, format: format, version: version, store: store}
 	out, kept := make([]keystore.Entry, count), make([]laid, count)
 	for i := range out {
 		if err := r.entry(&out[i], &kept[i]); err != nil {
@@ -85,6 +96,9 @@ func (r *entries) chain(count uint32) [][]byte {
 	if r.err == nil && uint64(count)*minCertificate > uint64(len(r.rest)) {
 		r.err = errShort
 	}
+	if r.total += uint64(count); r.err == nil && r.total > maxCertificates {
+		r.err = fmt.Errorf("the file has more than %d certificates", maxCertificates)
+	}
 	if r.err != nil || count == 0 {
 		return nil
 	}
@@ -108,7 +122,7 @@ func (r *entries) certificate() []byte {
 	}
 	out := r.block()
 	if r.err == nil && len(out) == 0 {
-		r.err = fmt.Errorf("its certificate is empty")
+		r.err = errors.New("its certificate is empty")
 	}
 	return out
 }

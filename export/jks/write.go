@@ -1,10 +1,12 @@
 package jks
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"signet/cert"
 	"signet/export/keystore"
@@ -37,6 +39,9 @@ func write(ks *keystore.Keystore, password, keyPassword []byte, rounds int) ([]b
 	}
 	if keyPassword == nil {
 		keyPassword = password
+	}
+	if len(ks.Entries) > maxEntries {
+		return nil, fmt.Errorf("it has %d entries, more than %d", len(ks.Entries), maxEntries)
 	}
 	store, err := newSecret(password)
 	if err != nil {
@@ -131,6 +136,9 @@ func (w writer) tagOf(e *keystore.Entry, kept *laid) (uint32, error) {
 // appendName writes the alias and the time.
 func appendName(out []byte, e *keystore.Entry, kept *laid) ([]byte, error) {
 	alias := e.Alias
+	if !utf8.ValidString(alias) {
+		return nil, errors.New("its alias has bytes that are not UTF-8 text")
+	}
 	if kept == nil || kept.alias != alias {
 		alias = keystore.Fold(alias)
 	}
@@ -139,9 +147,6 @@ func appendName(out []byte, e *keystore.Entry, kept *laid) ([]byte, error) {
 	length := len(out) - start - 2
 	if length > maxUTF {
 		return nil, fmt.Errorf("its alias has more than %d bytes", maxUTF)
-	}
-	if s, ok := decodeUTF(out[start+2:]); !ok || s != alias {
-		return nil, errors.New("its alias has bytes that are not UTF-8 text")
 	}
 	binary.BigEndian.PutUint16(out[start:], uint16(length))
 	created, ok := milliseconds(e.Created)
@@ -158,11 +163,15 @@ func appendBlock(out, data []byte) []byte {
 // check refuses what is not an X.509 certificate. What the file had at the same place is written
 // as it was.
 func check(der []byte, at int, kept *laid) error {
-	if kept != nil && at < len(kept.chain) && string(der) == string(kept.chain[at]) {
+	if kept != nil && at < len(kept.chain) && bytes.Equal(der, kept.chain[at]) {
 		return nil
 	}
-	if _, err := cert.Parse(der); err != nil {
+	c, err := cert.Parse(der)
+	switch {
+	case err != nil:
 		return fmt.Errorf("certificate %d: %w", at+1, err)
+	case bytes.Equal(c.RawIssuer, []byte{0x30, 0}):
+		return fmt.Errorf("certificate %d: it names no issuer, and Java reads no keystore with such a certificate", at+1)
 	}
 	return nil
 }

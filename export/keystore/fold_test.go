@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,18 @@ func TestFoldAsJava(t *testing.T) {
 		}
 		if got := Fold(string(c)); got != want {
 			t.Errorf("Fold(%U) = %+q, want %+q", c, got, want)
+		}
+	}
+}
+
+// A long alias takes no time that grows faster than it does.
+func TestFoldLong(t *testing.T) {
+	for _, part := range []string{"\u200b", "Σ", "a.\u200b", "א", "Σ א", ".", "1,", "𐐀"} {
+		alias := "aΣ" + strings.Repeat(part, 1<<20)
+		start := time.Now()
+		Fold(alias)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%+q: %v", part, took)
 		}
 	}
 }

@@ -28,7 +28,7 @@ const (
 )
 
 // incomplete are the states in which a run cannot end.
-const incomplete = atStart | inWordMark | inNumberMark
+const incomplete = inWordMark | inNumberMark
 
 // softHyphen is the one format character that is part of the rules.
 const softHyphen = 0x00ad

@@ -50,7 +50,7 @@ func newLibrary(ders [][]byte) *library {
 // chain gives the places of a certificate and its issuers, as far as they are there. Java builds
 // it by subject name alone, and takes the first certificate of a name.
 func (l *library) chain(own int) []int {
-	places := []int{own}
+	places := append(make([]int, 0, 4), own)
 	for len(places) < maxChain {
 		c := &l.all[places[len(places)-1]]
 		if c.issuer == "" || c.issuer == c.subject {
@@ -86,21 +86,21 @@ func (l *library) issuer(c *certificate, own int) int {
 			best, bestRank = at, r
 		}
 	}
-	if seen < 2 {
+	if seen < 2 || best < 0 {
 		return best
 	}
 	// Several have the name: a signature decides, unless all of the best have one key.
-	var ranked []int
+	differ := false
 	for i := range candidates {
-		if at := places[(first+i)%len(places)]; l.rank(c, &l.all[at]) == bestRank {
-			ranked = append(ranked, at)
+		at := places[(first+i)%len(places)]
+		if bytes.Equal(l.all[at].publicKey, l.all[best].publicKey) || l.rank(c, &l.all[at]) != bestRank {
+			continue
 		}
-	}
-	if slices.ContainsFunc(ranked, func(at int) bool { return !bytes.Equal(l.all[at].publicKey, l.all[ranked[0]].publicKey) }) {
-		for _, at := range ranked {
-			if l.signed(c, &l.all[at]) {
-				return at
-			}
+		if !differ && l.signed(c, &l.all[best]) {
+			break
+		}
+		if differ = true; l.signed(c, &l.all[at]) {
+			return at
 		}
 	}
 	return best

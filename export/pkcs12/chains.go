@@ -10,19 +10,20 @@ import (
 
 // chains collects the certificates of chains for a file.
 type chains struct {
-	bags  [][]byte // to write
-	ders  [][]byte // the certificates in them
-	owns  []int    // for each key, the place of its certificate in ders; -1 if it has none
-	notes map[*bag]bool
+	bags  [][]byte      // to write
+	ders  [][]byte      // the certificates in them
+	owns  []int         // for each key, the place of its certificate in ders; -1 if it has none
+	notes map[*bag]bool // those of kept that are in bags
+	ids   *ids
 
 	subjects  map[[sha256.Size]byte]string // of all certificates
 	ambiguous map[string]bool              // subjects that several certificates have
 	present   map[[sha256.Size]byte]bool   // certificates that have a bag
 }
 
-func newChains(entries []keystore.Entry) *chains {
+func newChains(entries []keystore.Entry, i *ids) *chains {
 	c := &chains{
-		notes: map[*bag]bool{}, subjects: map[[sha256.Size]byte]string{},
+		ids: i, notes: map[*bag]bool{}, subjects: map[[sha256.Size]byte]string{},
 		ambiguous: map[string]bool{}, present: map[[sha256.Size]byte]bool{},
 	}
 	first := map[string][sha256.Size]byte{}
@@ -68,14 +69,14 @@ func (c *chains) add(e *keystore.Entry, k *kept, keyID []byte) error {
 		return err
 	}
 	for _, data := range e.Chain[1:] {
-		if err := c.addIssuer(data, k, keyID); err != nil {
+		if err := c.addIssuer(data, k); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *chains) addIssuer(data []byte, k *kept, keyID []byte) error {
+func (c *chains) addIssuer(data []byte, k *kept) error {
 	id := sha256.Sum256(data)
 	wanted := !c.present[id] || c.ambiguous[c.subjects[id]]
 	if k != nil {
@@ -84,11 +85,7 @@ func (c *chains) addIssuer(data []byte, k *kept, keyID []byte) error {
 				continue
 			}
 			c.notes[note], wanted = true, false
-			m := marks{alias: note.alias, keyID: note.keyID, from: note}
-			if bytes.Equal(m.keyID, keyID) {
-				m.keyID = nil // it would be taken for the certificate of the key
-			}
-			if err := c.write(data, m); err != nil {
+			if err := c.write(data, marks{alias: note.alias, keyID: c.ids.of(note.keyID), from: note}); err != nil {
 				return err
 			}
 		}

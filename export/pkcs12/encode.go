@@ -10,15 +10,20 @@ import (
 	"signet/cert"
 )
 
-// Encode writes the private key and the certificates, the key's own first, as profile Modern has
-// it. The alias becomes the friendlyName of the key and of its certificate. The other
+// Encode writes the private key and the certificates, the key's own first, as a profile has it;
+// the zero Profile is Modern. The alias becomes the friendlyName of the key and of its certificate. The other
 // certificates have none, so that Java takes them for the chain.
-func Encode(b cert.Bundle, password []byte) ([]byte, error) {
-	return encode(b, password, writtenRounds, rand.Reader)
+func Encode(b cert.Bundle, password []byte, p Profile) ([]byte, error) {
+	if p.Name == "" {
+		p = Modern
+	}
+	return encode(b, password, p, writtenRounds, rand.Reader)
 }
 
-func encode(b cert.Bundle, password []byte, rounds int, random io.Reader) ([]byte, error) {
+func encode(b cert.Bundle, password []byte, p Profile, rounds int, random io.Reader) ([]byte, error) {
 	switch {
+	case p.Name == Passwordless.Name:
+		return nil, fmt.Errorf("profile %s holds no private keys; take %s, or %s for old readers", p.Name, Modern.Name, Legacy.Name)
 	case len(b.Certificates) == 0:
 		return nil, errors.New("there is no certificate to write")
 	case b.Key == nil:
@@ -35,7 +40,7 @@ func encode(b cert.Bundle, password []byte, rounds int, random io.Reader) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{profile: Modern, secret: secrets[0], rounds: rounds, random: random}
+	w := &writer{profile: p, secret: secrets[0], rounds: rounds, random: random}
 	pkcs8, err := cert.MarshalPrivateKey(b.Key) // says why a key in a token cannot be written
 	if err != nil {
 		return nil, err

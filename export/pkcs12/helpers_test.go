@@ -21,8 +21,8 @@ import (
 	"signet/internal/oracle"
 )
 
-// keys holds one key pair per kind for the whole test binary: RSA keys take their time.
-var keys = sync.OnceValue(func() map[string]crypto.Signer {
+// testKeys holds one key pair per kind for the whole test binary: RSA keys take their time.
+var testKeys = sync.OnceValue(func() map[string]crypto.Signer {
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
@@ -41,15 +41,21 @@ var keys = sync.OnceValue(func() map[string]crypto.Signer {
 // identity gives a key of a kind, its certificate and the CA certificates above it.
 func identity(t testing.TB, kind string, issuers int) cert.Bundle {
 	t.Helper()
+	return identityNamed(t, kind, kind, issuers)
+}
+
+// identityNamed is an identity under a name of its own, and with it its issuers.
+func identityNamed(t testing.TB, name, kind string, issuers int) cert.Bundle {
+	t.Helper()
 	var b cert.Bundle
-	parent, signer := (*x509.Certificate)(nil), keys()["ec"]
+	parent, signer := (*x509.Certificate)(nil), testKeys()["ec"]
 	for i := issuers; i >= 0; i-- {
-		key := keys()["ec"]
+		key := testKeys()["ec"]
 		if i == 0 {
-			key, b.Key = keys()[kind], keys()[kind]
+			key, b.Key = testKeys()[kind], testKeys()[kind]
 		}
 		tmpl := &x509.Certificate{
-			SerialNumber: big.NewInt(int64(i + 1)), Subject: pkix.Name{CommonName: strings.Repeat("CA ", i) + kind},
+			SerialNumber: big.NewInt(int64(i + 1)), Subject: pkix.Name{CommonName: strings.Repeat("CA ", i) + name},
 			NotBefore: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC),
 			IsCA: i > 0, BasicConstraintsValid: true,
 		}

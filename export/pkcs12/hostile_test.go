@@ -2,8 +2,10 @@ package pkcs12
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +194,7 @@ func TestLimits(t *testing.T) {
 		{"large encrypted key", pfx(nil, plainPart(testKeyBag(oneRound, large))), "a private key of more than 16384 bytes"},
 		{"large key", pfx(nil, plainPart(testBag("1.2.840.113549.1.12.10.1.1", octets(large)))), "a private key of more than 16384 bytes"},
 		{"others", pfx(nil, plainPart(bytes.Repeat(empty, maxOthers)), plainPart(empty)), "more than 10000 things"},
+		{"certificates to parse", pfx(nil, plainPart(bytes.Repeat(testCertBag(&x509.Certificate{Raw: seq()}), maxCertificates+1))), "more than 4096 certificates"},
 		{"bags", pfx(nil, plainPart(bytes.Repeat(smallest, maxBags)), plainPart(smallest)), "more than 500000 certificates"},
 	} {
 		_, err := Decode(tt.in, nil)
@@ -204,19 +207,60 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A package of the largest size takes no multiple of it: nothing but empty bags, where only the
-// password shows them.
+// Whatever a file of 1 MiB holds, also where only the password shows it, reading it takes less
+// than 64 MiB and a few seconds.
 func TestMemory(t *testing.T) {
-	bags := bytes.Repeat([]byte{0x30, 0x00}, 1<<19)
-	data := sealed(t, "x", encryptedPart(oneRound, encrypt(t, "x", seq(bags))))
+	const size = 1<<20 - 500
+	fill := func(unit []byte) []byte { return bytes.Repeat(unit, size/len(unit)) }
+	smallKey, smallCert := testBag(keyBagOID.String()), testBag(certBagOID.String(), seq(oidOf(x509CertificateOID.String()), explicit(octets())))
+	// The smallest certificates with names, all of one name, and keys that belong to them.
+	name := func(n byte) []byte { return seq(tlv(0x31, seq(oidOf("2.5.4.3"), tlv(0x0c, []byte{n})))) }
+	linked := func(subject, issuer byte, i int) []byte {
+		tbs := seq(integer(int64(i)), seq(), name(issuer), seq(), name(subject), seq())
+		id := attribute(localKeyIDOID, octets([]byte{byte(i >> 8), byte(i)}))
+		return slices.Concat(named(testBag(certBagOID.String(), seq(oidOf(x509CertificateOID.String()), explicit(octets(seq(tbs))))), id), named(smallKey, id))
+	}
+	var ring []byte
+	for i := 0; len(ring) < size-400; i++ {
+		ring = append(ring, linked('A'+byte(i%20), 'A'+byte((i+1)%20), i)...)
+	}
+	for name, bags := range map[string][]byte{
+		"nothings":          fill([]byte{0x30, 0}),
+		"keys":              fill(smallKey),
+		"certificates":      fill(smallCert),
+		"others":            fill(testBag("1.2")),
+		"nested":            fill(testBag(safeContentsBagOID.String(), seq())),
+		"attributes":        named(smallKey, fill(attribute(newOID(1, 2), nil))),
+		"names":             named(smallKey, fill(nameOf("x"))),
+		"a long name":       named(smallKey, nameOf(strings.Repeat("\U0001F511", size/4))),
+		"keys with names":   fill(named(smallKey, nameOf(""))),
+		"chains in a ring":  ring,
+		"sealed keys":       fill(testKeyBag(oneRound, iv)),
+		"a chain of itself": fill(linked('A', 'B', 0)),
+	} {
+		plain := sealed(t, "x", plainPart(bags))
+		hidden := sealed(t, "x", encryptedPart(oneRound, encrypt(t, "x", seq(bags))))
+		for _, data := range [][]byte{plain, hidden} {
+			start := time.Now()
+			used := allocated(func() { Read(data, []byte("x")) })
+			if took := time.Since(start); used > 64<<20 || took > 10*time.Second {
+				t.Errorf("%s: %d MiB and %v for %d bytes", name, used>>20, took, len(data))
+			}
+		}
+	}
+	parts := bytes.Repeat(plainPart(), size/len(plainPart()))
+	if used := allocated(func() { Read(pfx(nil, parts), nil) }); used > 64<<20 {
+		t.Errorf("parts: %d MiB", used>>20)
+	}
+}
+
+// allocated gives how much memory a function takes in all, also what it gives back.
+func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := Decode(data, []byte("x"))
+	f()
 	runtime.ReadMemStats(&after)
-	wantError(t, err, "structure is damaged", "")
-	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
-		t.Errorf("%d MiB for a package of %d bytes", used>>20, len(data))
-	}
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 // What only the password shows counts as the rest does, and before any of it is worked off.
@@ -244,7 +288,7 @@ func TestHiddenWork(t *testing.T) {
 // A package cut anywhere, or with any octet changed, is an error and never another key.
 func TestDamage(t *testing.T) {
 	want := identity(t, "ed25519", 1)
-	data, err := Encode(want, []byte("swordfish"))
+	data, err := Encode(want, []byte("swordfish"), Profile{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,34 +46,38 @@ func checkAliases(entries []keystore.Entry) error {
 	return nil
 }
 
-// ids gives localKeyIDs to keys.
+// ids are the localKeyIDs of the keys that are written.
 type ids struct {
 	used map[string]bool // by ID; false if its entry is yet to come
 	free map[int64]int64 // by the time of an entry, the next to try
-	now  time.Time
+	keys [][]byte        // by the place of the entry; nil if it is no key
+	all  map[string]bool // the IDs in keys
 }
 
+// newIDs gives each key its own ID, if no key before it has it, or a new one that says its time.
 func newIDs(entries []keystore.Entry, now time.Time) *ids {
-	i := &ids{used: map[string]bool{}, free: map[int64]int64{}, now: now}
+	i := &ids{used: map[string]bool{}, free: map[int64]int64{}, keys: make([][]byte, len(entries)), all: map[string]bool{}}
 	for _, e := range entries { // so that no new one is like one that stays
-		if e.ID != nil {
-			i.used[string(e.ID)] = false
+		i.used[string(e.ID)] = false
+	}
+	for at, e := range entries {
+		if e.Key != nil && e.Other == "" {
+			i.keys[at] = i.next(&e, now)
+			i.all[string(i.keys[at])] = true
 		}
 	}
 	return i
 }
 
-// next gives the ID of a key: its own, if no key before it has it.
-func (i *ids) next(e *keystore.Entry) []byte {
+func (i *ids) next(e *keystore.Entry, now time.Time) []byte {
 	if len(e.ID) > 0 && !i.used[string(e.ID)] {
 		i.used[string(e.ID)] = true
 		return e.ID
 	}
-	at := i.now
 	if !e.Created.IsZero() {
-		at = e.Created
+		now = e.Created
 	}
-	start := at.UnixMilli()
+	start := now.UnixMilli()
 	for ms := max(start, i.free[start]); ; ms++ {
 		id := timePrefix + strconv.FormatInt(ms, 10)
 		if _, taken := i.used[id]; !taken {
@@ -82,4 +86,12 @@ func (i *ids) next(e *keystore.Entry) []byte {
 			return []byte(id)
 		}
 	}
+}
+
+// of gives the ID of a certificate that is not a key's own: none, if it would be taken for that.
+func (i *ids) of(id []byte) []byte {
+	if i.all[string(id)] {
+		return nil
+	}
+	return id
 }

@@ -119,10 +119,10 @@ func TestCertificatesFromOpenssl(t *testing.T) {
 // What Encode writes is read by openssl: the key, and the certificates in their order.
 func TestToOpenssl(t *testing.T) {
 	dir := t.TempDir()
-	for kind := range keys() {
+	for kind := range testKeys() {
 		b := identity(t, kind, 2)
 		b.Alias = "CAE Webserver"
-		data, err := Encode(b, []byte("imsmobile"))
+		data, err := Encode(b, []byte("imsmobile"), Profile{})
 		if err != nil {
 			t.Fatal(err)
 		}

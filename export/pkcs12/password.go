@@ -2,14 +2,15 @@ package pkcs12
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"signet/export/keystore"
 )
 
 // ErrPassword is the class of errors that another password can mend.
-var ErrPassword = errors.New("password")
+var ErrPassword = keystore.ErrPassword
 
 // secret is a password in the two forms that algorithms take.
 type secret struct {

@@ -17,12 +17,12 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	for kind := range keys() {
+	for kind := range testKeys() {
 		for issuers := range 3 {
 			for _, password := range []string{"swordfish", " ", "Grüße €", "a'b\"c\\", "key \U0001F511", string(make([]byte, 255))} {
 				want := identity(t, kind, issuers)
 				want.Alias = password
-				data, err := Encode(want, []byte(password))
+				data, err := Encode(want, []byte(password), Profile{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -118,7 +118,7 @@ func TestDecodeRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	odd.Raw = raw
-	other, err := cert.MarshalPrivateKey(keys()["rsa"])
+	other, err := cert.MarshalPrivateKey(testKeys()["rsa"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,12 +155,12 @@ func TestDecodeRefused(t *testing.T) {
 // A password that PKCS #12 cannot express is refused, not replaced by another.
 func TestPasswordsRefused(t *testing.T) {
 	b := identity(t, "ec", 0)
-	data, err := Encode(b, []byte("\ufffd"))
+	data, err := Encode(b, []byte("\ufffd"), Profile{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for password, want := range map[string]string{"\xff": "not UTF-8"} {
-		_, err := Encode(b, []byte(password))
+		_, err := Encode(b, []byte(password), Profile{})
 		wantError(t, err, want, password)
 		_, err = Decode(data, []byte(password))
 		wantError(t, err, want, password)
@@ -187,12 +187,12 @@ func TestEncodeRefused(t *testing.T) {
 	}{
 		{"no key", cert.Bundle{Certificates: b.Certificates}, "x", "no private key"},
 		{"no certificate", cert.Bundle{Key: b.Key}, "x", "no certificate"},
-		{"key of another certificate", cert.Bundle{Key: keys()["rsa"], Certificates: b.Certificates}, "x", "not that of the first certificate"},
+		{"key of another certificate", cert.Bundle{Key: testKeys()["rsa"], Certificates: b.Certificates}, "x", "not that of the first certificate"},
 		{"no password", b, "", "not written without a password"},
 		{"alias", cert.Bundle{Alias: "\xff", Key: b.Key, Certificates: b.Certificates}, "x", "not UTF-8 text"},
 		{"token", cert.Bundle{Key: tokenKey{b.Key}, Certificates: b.Certificates}, "x", "cannot leave"},
 	} {
-		data, err := Encode(tt.in, []byte(tt.password))
+		data, err := Encode(tt.in, []byte(tt.password), Profile{})
 		wantError(t, err, tt.want, "")
 		if data != nil {
 			t.Errorf("%s: something was written", tt.name)

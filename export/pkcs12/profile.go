@@ -41,8 +41,7 @@ var (
 	}
 
 	// PBMAC1 is Modern with the MAC of RFC 9579, whose key comes from PBKDF2, too. Java reads it
-	// since 26, openssl since 3.4, GnuTLS since 3.8.6. Older ones take it for an unknown
-	// algorithm.
+	// since 26, openssl since 3.4. Older ones take it for an unknown algorithm.
 	PBMAC1 = Profile{
 		Name: "pbmac1", About: "AES-256, SHA-256 and the MAC of RFC 9579: read by Java 26, OpenSSL 3.4 and later ones only",
 		keys: pbes2WithAES256, certs: pbes2WithAES256, mac: macScheme{hash: hmacSHA256ID, prf: hmacSHA256ID},

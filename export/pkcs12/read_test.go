@@ -174,10 +174,10 @@ func TestAttributes(t *testing.T) {
 
 // What Encode writes is read by go-pkcs12.
 func TestToGoPKCS12(t *testing.T) {
-	for kind := range keys() {
+	for kind := range testKeys() {
 		want := identity(t, kind, 2)
 		want.Alias = "SRV1"
-		data, err := Encode(want, []byte("Grüße"))
+		data, err := Encode(want, []byte("Grüße"), Profile{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,8 +1,6 @@
 package pkcs12
 
 import (
-	"bytes"
-	"crypto/hmac"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"signet/cert"
+	"signet/export/ber"
 	"signet/export/keystore"
 )
 
@@ -23,6 +21,9 @@ import (
 // certificates get Java's mark for every use. A key without an ID gets one as Java writes it,
 // from Entry.Created or the present time, and so does the second of two that have the same.
 // A certificate of several chains is written once.
+//
+// Java 17 takes passwords in ASCII only, and Java 25 takes others with PBES2 only. Where two
+// issuers have one name, Java takes the first of them in the file for all chains.
 //
 // Write refuses what a reader would not find again: two aliases that are one to Java, a key that
 // is not that of its first certificate, a chain whose certificates did not issue each other, and
@@ -47,14 +48,11 @@ func write(ks *keystore.Keystore, password []byte, p Profile, rounds int, random
 	if err := checkAliases(ks.Entries); err != nil {
 		return nil, err
 	}
-	s := &store{
-		writer: writer{profile: p, secret: secrets[0], rounds: rounds, random: random},
-		ids:    newIDs(ks.Entries, now),
-		chains: newChains(ks.Entries),
-	}
+	s := &store{writer: writer{profile: p, secret: secrets[0], rounds: rounds, random: random}, ids: newIDs(ks.Entries, now)}
+	s.chains = newChains(ks.Entries, s.ids)
 	var entries []run
 	for i := range ks.Entries {
-		r, err := s.entry(&ks.Entries[i])
+		r, err := s.entry(&ks.Entries[i], s.ids.keys[i])
 		if err != nil {
 			return nil, fmt.Errorf("entry %.40q: %w", ks.Entries[i].Alias, err)
 		}
@@ -63,7 +61,14 @@ func write(ks *keystore.Keystore, password []byte, p Profile, rounds int, random
 	if err := s.chains.check(ks.Entries); err != nil {
 		return nil, err
 	}
-	return s.pfx(layout(entries, s.chains.bags))
+	data, err := s.pfx(layout(entries, s.chains.bags))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > ber.MaxSize:
+		return nil, fmt.Errorf("PKCS #12: %d entries make a file of more than %d bytes; split the keystore", len(ks.Entries), ber.MaxSize)
+	}
+	return data, nil
 }
 
 // store writes the entries of a keystore.
@@ -74,18 +79,21 @@ type store struct {
 }
 
 // entry gives the bag of an entry. Those of a chain go to s.chains.
-func (s *store) entry(e *keystore.Entry) (r run, err error) {
+func (s *store) entry(e *keystore.Entry, keyID []byte) (r run, err error) {
 	k, _ := e.Kept.(*kept)
 	var data []byte
 	switch {
 	case e.Other != "":
 		r.hidden, data, err = s.other(e, k)
 	case e.Key != nil:
-		data, err = s.key(e, k)
+		data, err = s.key(e, k, keyID)
 	case len(e.Chain) != 1:
 		return r, fmt.Errorf("it has no private key and %d certificates; an entry without a key has one", len(e.Chain))
 	default:
 		m := marks{alias: e.Alias, keyID: e.ID, trusted: e.Trusted}
+		if !e.Trusted {
+			m.keyID = s.ids.of(e.ID)
+		}
 		if k != nil && k.bag.isCertificate() {
 			m.from = k.bag
 		}
@@ -97,7 +105,7 @@ func (s *store) entry(e *keystore.Entry) (r run, err error) {
 }
 
 // key gives the bag of a private key, and adds its chain.
-func (s *store) key(e *keystore.Entry, k *kept) ([]byte, error) {
+func (s *store) key(e *keystore.Entry, k *kept, keyID []byte) ([]byte, error) {
 	if s.profile.keys == (scheme{}) {
 		return nil, fmt.Errorf("profile %s has no private keys: Java passes over those that are not encrypted", s.profile.Name)
 	}
@@ -108,87 +116,14 @@ func (s *store) key(e *keystore.Entry, k *kept) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := marks{alias: e.Alias, keyID: s.ids.next(e)}
+	m := marks{alias: e.Alias, keyID: keyID}
 	if k != nil {
 		m.from = k.bag
 	}
-	if err := s.chains.add(e, k, m.keyID); err != nil {
+	if err := s.chains.add(e, k, keyID); err != nil {
 		return nil, err
 	}
 	return keyBag(sealed, m)
-}
-
-// seal gives the EncryptedPrivateKeyInfo of an entry.
-func (s *store) seal(e *keystore.Entry) ([]byte, error) {
-	k, fromFile := e.Key.(*sealedKey)
-	if !fromFile {
-		key, err := e.Key.Open(nil)
-		if err != nil {
-			return nil, err
-		}
-		if err := checkKey(key.Public(), e.Chain); err != nil {
-			return nil, err
-		}
-		pkcs8, err := cert.MarshalPrivateKey(key)
-		if err != nil {
-			return nil, err
-		}
-		defer clear(pkcs8)
-		return s.sealKey(pkcs8)
-	}
-	asItLies := s.keeps(k)
-	known := len(e.Chain) == 0 || k.own != nil && bytes.Equal(e.Chain[0], k.own)
-	if asItLies && known {
-		return k.bag.value, nil
-	}
-	pkcs8, err := k.pkcs8(k.file.secrets, "its private key")
-	if err != nil {
-		return nil, err
-	}
-	defer clear(pkcs8)
-	if !known {
-		key, err := parseKey(pkcs8)
-		if err != nil {
-			return nil, err
-		}
-		if err := checkKey(key.Public(), e.Chain); err != nil {
-			return nil, err
-		}
-	}
-	if asItLies {
-		return k.bag.value, nil
-	}
-	return s.sealKey(pkcs8)
-}
-
-// minRounds is the least number of rounds of a key that is written as it lay in its file
-// (RFC 8018 section 4.2).
-const minRounds = 1000
-
-// keeps reports whether a key can be written as it lies in its file.
-func (s *store) keeps(k *sealedKey) bool {
-	has, rounds := k.scheme()
-	return has == s.profile.keys && rounds >= min(minRounds, s.rounds) && k.file.proved && s.samePassword(k.file)
-}
-
-// samePassword reports whether a file had the password that is written now.
-func (s *store) samePassword(f *file) bool {
-	return len(f.secrets) == 1 && hmac.Equal([]byte(f.secrets[0].utf8), []byte(s.secret.utf8)) && hmac.Equal(f.secrets[0].bmp, s.secret.bmp)
-}
-
-// checkKey refuses a key that is not that of the first certificate.
-func checkKey(public any, chain [][]byte) error {
-	if len(chain) == 0 {
-		return nil
-	}
-	c, err := cert.Parse(chain[0])
-	if err != nil {
-		return err
-	}
-	if !cert.SameKey(c.PublicKey, public) {
-		return errors.New("the private key is not that of the first certificate")
-	}
-	return nil
 }
 
 // other gives what is neither a key nor a certificate, as it was.
@@ -240,27 +175,5 @@ func (s *store) resealSecret(k *kept) ([]byte, error) {
 	}
 	var out cryptobyte.Builder
 	addTyped(&out, shroudedKeyBagOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(sealed) })
-	return out.Bytes()
-}
-
-// keyBag writes a PKCS8ShroudedKeyBag (RFC 7292 section 4.2.2).
-func keyBag(sealed []byte, m marks) ([]byte, error) {
-	return writeBag(shroudedKeyBagOID, m, func(out *cryptobyte.Builder) { out.AddBytes(sealed) })
-}
-
-// certBag writes a CertBag (RFC 7292 section 4.2.3).
-func certBag(data []byte, m marks) ([]byte, error) {
-	return writeBag(certBagOID, m, func(out *cryptobyte.Builder) {
-		addTyped(out, x509CertificateOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
-	})
-}
-
-func writeBag(kind oid, m marks, content cryptobyte.BuilderContinuation) ([]byte, error) {
-	attributes, err := m.encode()
-	if err != nil {
-		return nil, err
-	}
-	var out cryptobyte.Builder
-	addTyped(&out, kind, attributes, content)
 	return out.Bytes()
 }

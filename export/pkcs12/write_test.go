@@ -14,7 +14,7 @@ import (
 // keyEntry gives an entry of a new certificate for one of the keys.
 func keyEntry(t testing.TB, alias, kind string, issuers int) keystore.Entry {
 	t.Helper()
-	b := identity(t, kind, issuers)
+	b := identityNamed(t, alias, kind, issuers)
 	e := keystore.Entry{Alias: alias, Key: keystore.Clear{Signer: b.Key}, Created: time.UnixMilli(1_700_000_000_123).UTC()}
 	for _, c := range b.Certificates {
 		e.Chain = append(e.Chain, c.Raw)

@@ -206,3 +206,25 @@ func (w *writer) pfx(parts []run) ([]byte, error) {
 		w.addMAC(out, safe)
 	})
 }
+
+// keyBag writes a PKCS8ShroudedKeyBag (RFC 7292 section 4.2.2).
+func keyBag(sealed []byte, m marks) ([]byte, error) {
+	return writeBag(shroudedKeyBagOID, m, func(out *cryptobyte.Builder) { out.AddBytes(sealed) })
+}
+
+// certBag writes a CertBag (RFC 7292 section 4.2.3).
+func certBag(data []byte, m marks) ([]byte, error) {
+	return writeBag(certBagOID, m, func(out *cryptobyte.Builder) {
+		addTyped(out, x509CertificateOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
+	})
+}
+
+func writeBag(kind oid, m marks, content cryptobyte.BuilderContinuation) ([]byte, error) {
+	attributes, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	var out cryptobyte.Builder
+	addTyped(&out, kind, attributes, content)
+	return out.Bytes()
+}

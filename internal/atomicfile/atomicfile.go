@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -146,9 +147,23 @@ func resolve(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
+// tempPattern is what the names of temporary files have in common.
+const tempPattern = ".signet-*.tmp"
+
+// tempName gives a temporary name in the folder of path.
+func tempName(path string) string {
+	return filepath.Join(filepath.Dir(path), strings.Replace(tempPattern, "*", rand.Text(), 1))
+}
+
+// IsTemp reports whether a name is one of those that a crash can leave.
+func IsTemp(name string) bool {
+	ok, _ := filepath.Match(tempPattern, name)
+	return ok
+}
+
 // writeTemp writes and syncs a new file in the folder of path and returns its name.
 func writeTemp(path string, data []byte, perm os.FileMode) (string, error) {
-	temp := filepath.Join(filepath.Dir(path), ".signet-"+rand.Text()+".tmp")
+	temp := tempName(path)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", fileError(path, err)
@@ -169,12 +184,14 @@ func fill(f *os.File, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// syncFolder makes the name of a file durable. Windows has no such call and needs none.
-func syncFolder(path string) error {
+// syncFolder makes the name of a file durable.
+func syncFolder(path string) error { return SyncFolder(filepath.Dir(path)) }
+
+// SyncFolder makes the names in a folder durable. Windows has no such call and needs none.
+func SyncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	dir := filepath.Dir(path)
 	f, err := os.Open(dir)
 	if err != nil {
 		return fileError(dir, err)

@@ -1,10 +1,8 @@
 package atomicfile
 
 import (
-	"crypto/rand"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // Replace is Write for a file that exists: the new one has the mode, the owner and the group of
@@ -46,8 +44,9 @@ func Like(path string, other os.FileInfo) error {
 }
 
 // Link makes a symbolic link at path, in one step also where there is a file or a link already.
+// SyncFolder makes it durable: where there are many, once for all of them.
 func Link(target, path string) error {
-	temp := filepath.Join(filepath.Dir(path), ".signet-"+rand.Text()+".tmp")
+	temp := tempName(path)
 	if err := os.Symlink(target, temp); err != nil {
 		return fileError(path, err)
 	}
@@ -55,5 +54,5 @@ func Link(target, path string) error {
 		os.Remove(temp)
 		return fileError(path, err)
 	}
-	return syncFolder(path)
+	return nil
 }

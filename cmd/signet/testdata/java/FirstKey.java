@@ -18,8 +18,9 @@ public class FirstKey {
 	public static void main(String[] args) throws Exception {
 		var out = new StringBuilder();
 		for (int i = 0; Files.exists(Path.of(args[0], Integer.toString(i))); i++) {
-			KeyStore store = KeyStore.getInstance("JKS");
-			store.load(new ByteArrayInputStream(Files.readAllBytes(Path.of(args[0], Integer.toString(i)))), args[1].toCharArray());
+			byte[] file = Files.readAllBytes(Path.of(args[0], Integer.toString(i)));
+			KeyStore store = KeyStore.getInstance((file[0] & 0xff) == 0xce ? "JCEKS" : "JKS");
+			store.load(new ByteArrayInputStream(file), args[1].toCharArray());
 			String first = null;
 			for (String alias : Collections.list(store.aliases())) {
 				if (first == null && store.isKeyEntry(alias)) {

@@ -1,4 +1,4 @@
-package keyfile
+package onering
 
 import (
 	"bytes"
@@ -17,8 +17,18 @@ type record struct {
 	user bool // it belongs to the user: a private key, or what is to get one before the transaction ends
 	keys int  // how often its private key was put or taken away
 
-	certificate *x509.Certificate // parsed on demand: listing a keystore needs no parsing
-	broken      error             // why it cannot be parsed
+	// What is read on demand: listing a keystore needs none of it.
+	certificate *x509.Certificate
+	broken      error // why the certificate cannot be parsed
+	names       *outline
+	folded      string // the alias; empty if it was not needed yet
+}
+
+// with gives a copy for a change.
+func (r *record) with(change func(*record)) *record {
+	next := &record{Entry: r.Entry, id: r.id, user: r.user, keys: r.keys}
+	change(next)
+	return next
 }
 
 // x509 gives the record's own certificate.
@@ -27,6 +37,23 @@ func (r *record) x509() (*x509.Certificate, error) {
 		r.certificate, r.broken = cert.Parse(r.Chain[0])
 	}
 	return r.certificate, r.broken
+}
+
+// outline gives that of the record's own certificate.
+func (r *record) outline() *outline {
+	if r.names == nil {
+		o := outlineOf(r.Chain[0])
+		r.names = &o
+	}
+	return r.names
+}
+
+// fold gives the alias as Java folds it.
+func (r *record) fold() string {
+	if r.folded == "" {
+		r.folded = keystore.Fold(r.Alias)
+	}
+	return r.folded
 }
 
 // holds reports whether the ring's rules can see the record: a certificate with or without its
@@ -59,14 +86,15 @@ func (r *record) usage() ring.Usage {
 
 // same reports whether two records would be written alike.
 func (r *record) same(o *record) bool {
-	if r == o {
-		return true
-	}
-	if r.Alias != o.Alias || r.Trusted != o.Trusted || r.keys != o.keys || len(r.Chain) != len(o.Chain) {
+	return r == o || r.Alias == o.Alias && r.Trusted == o.Trusted && r.id == o.id && r.keys == o.keys && sameChain(r.Chain, o.Chain)
+}
+
+func sameChain(a, b [][]byte) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	for i := range r.Chain {
-		if !bytes.Equal(r.Chain[i], o.Chain[i]) {
+	for i := range a {
+		if !bytes.Equal(a[i], b[i]) {
 			return false
 		}
 	}

@@ -1,7 +1,8 @@
-package keyfile
+package onering
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -12,7 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"signet/backend/onering"
 	"signet/cert"
 	"signet/export/keystore"
 	"signet/ring"
@@ -20,16 +20,21 @@ import (
 
 // tx is a transaction: the records as they are so far. What is written is decided at its end.
 type tx struct {
-	onering.Refusals
+	Refusals
 	store    *Store
 	ctx      context.Context
 	writable bool
 	records  []*record
-	read     map[*record]bool // those that are as they were read
 	nextID   int64
+	moved    bool // the records are not in the order of their handles
 
+	user      ring.Owner          // whose the private keys are; empty until a command says
+	ringName  string              // likewise
 	offered   []*x509.Certificate // may become part of chains
 	noDefault bool                // the mark was taken from the first key and is about to go to another
+
+	settled map[*record]bool // those whose chains have been looked after
+	weighed int              // how many of offered were there then
 }
 
 // errReadOnly is the error of a change in a View: a mistake of the caller.
@@ -48,11 +53,13 @@ func (t *tx) change() error {
 
 // Attempt implements ring.Tx.
 func (t *tx) Attempt(fn func() error) error {
-	records, offered, noDefault := slices.Clone(t.records), t.offered, t.noDefault
+	before := *t
+	before.records = slices.Clone(t.records)
 	done := false
 	defer func() {
 		if !done {
-			t.records, t.offered, t.noDefault = records, offered, noDefault
+			before.nextID = t.nextID // a handle names one certificate for ever
+			*t = before
 		}
 	}()
 	err := fn()
@@ -70,18 +77,25 @@ func (t *tx) notFound(ref ring.CertRef) error {
 
 // view turns a record into what the rules work with.
 func (t *tx) view(r *record) *ring.Certificate {
-	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.store.userName()), Label: r.Alias, Status: r.status(), DER: r.Chain[0], Added: r.Created}
+	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.Alias, Status: r.status(), DER: r.Chain[0], Added: r.Created}
 	if r.Key != nil {
 		c.Key = ring.KeyInStore
+	}
+	if k, ok := r.Key.(interface{ KeyRef() ring.KeyRef }); ok { // it never leaves its token
+		c.Key = k.KeyRef()
 	}
 	return c
 }
 
 // at finds the place of a record by the handle of its certificate, or -1. Handles were given in
-// file order, so that the first guess is nearly always right.
+// file order.
 func (t *tx) at(id int64) int {
-	if i := int(id - 1); i >= 0 && i < len(t.records) && t.records[i].id == id {
+	i, found := slices.BinarySearchFunc(t.records, id, func(r *record, id int64) int { return cmp.Compare(r.id, id) })
+	switch {
+	case found:
 		return i
+	case !t.moved:
+		return -1
 	}
 	return slices.IndexFunc(t.records, func(r *record) bool { return r.id == id })
 }
@@ -112,11 +126,14 @@ func (t *tx) visible(keep func(*record) (bool, error)) iter.Seq2[*ring.Certifica
 	}
 }
 
-// parsed is visible for a condition on the parsed certificate. What cannot be parsed fits none.
-func (t *tx) parsed(keep func(*x509.Certificate) bool) iter.Seq2[*ring.Certificate, error] {
+// outlined is visible for a condition on the certificate. What cannot be parsed fits none.
+func (t *tx) outlined(keep func(*outline) bool) iter.Seq2[*ring.Certificate, error] {
 	return t.visible(func(r *record) (bool, error) {
-		x, err := r.x509()
-		return err == nil && keep(x), nil
+		if !keep(r.outline()) {
+			return false, nil
+		}
+		_, err := r.x509()
+		return err == nil, nil
 	})
 }
 
@@ -135,6 +152,26 @@ func (t *tx) Certificate(ref ring.CertRef) (*ring.Certificate, error) {
 	return nil, t.notFound(ref)
 }
 
+// LabelHint implements ring.Tx. The two owners share the aliases of a keystore, so that one number
+// is the hint for both: the lowest whose label nobody has.
+func (t *tx) LabelHint(ring.Owner) (int, error) {
+	if err := t.begin(); err != nil {
+		return 0, err
+	}
+	taken := map[int]bool{}
+	for _, r := range t.records {
+		var n int
+		if _, err := fmt.Sscanf(r.fold(), "label%08d", &n); err == nil && r.fold() == fmt.Sprintf("label%08d", n) {
+			taken[n] = true
+		}
+	}
+	n := 1
+	for taken[n] {
+		n++
+	}
+	return n, nil
+}
+
 // byAlias finds the record of an alias: as it is spelled, else as Java folds it.
 func (t *tx) byAlias(alias string) *record {
 	var found *record
@@ -143,11 +180,11 @@ func (t *tx) byAlias(alias string) *record {
 		if r.Alias == alias {
 			return r
 		}
-		if t.store.medium.folds() && found == nil {
+		if t.store.medium.Folds() && found == nil {
 			if folded == "" {
 				folded = keystore.Fold(alias)
 			}
-			if keystore.Fold(r.Alias) == folded {
+			if r.fold() == folded {
 				found = r
 			}
 		}
@@ -157,13 +194,17 @@ func (t *tx) byAlias(alias string) *record {
 
 // CertificateByIssuerSerial implements ring.Tx.
 func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
-	for c, err := range t.parsed(func(x *x509.Certificate) bool {
-		return bytes.Equal(x.RawIssuer, issuer) && x.SerialNumber.Cmp(serial) == 0
-	}) {
-		return c, err
-	}
 	if err := t.begin(); err != nil {
 		return nil, err
+	}
+	bytesOf := serial.Bytes()
+	for _, r := range t.records {
+		if !r.holds() || serial.Sign() >= 0 && !r.outline().numbered(bytesOf) || !bytes.Equal(r.outline().issuer, issuer) {
+			continue
+		}
+		if x, err := r.x509(); err == nil && x.SerialNumber.Cmp(serial) == 0 {
+			return t.view(r), nil
+		}
 	}
 	return nil, fmt.Errorf("%s: serial number %s: %w", t.Store, cert.SerialHex(serial), ring.ErrNotFound)
 }
@@ -171,7 +212,10 @@ func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Ce
 // Certificates implements ring.Tx.
 func (t *tx) Certificates(owner ring.Owner) iter.Seq2[*ring.Certificate, error] {
 	user, err := t.ours(owner)
-	return t.visible(func(r *record) (bool, error) { return r.user == user, err })
+	if err != nil {
+		return func(yield func(*ring.Certificate, error) bool) { yield(nil, err) }
+	}
+	return t.visible(func(r *record) (bool, error) { return r.user == user, nil })
 }
 
 // CertificatesBySubject implements ring.Tx. The certificates in the chains of private keys come
@@ -179,7 +223,7 @@ func (t *tx) Certificates(owner ring.Owner) iter.Seq2[*ring.Certificate, error] 
 func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, error] {
 	return func(yield func(*ring.Certificate, error) bool) {
 		seen := map[string]bool{}
-		for c, err := range t.parsed(func(x *x509.Certificate) bool { return bytes.Equal(x.RawSubject, subject) }) {
+		for c, err := range t.outlined(func(o *outline) bool { return bytes.Equal(o.subject, subject) }) {
 			if err == nil {
 				seen[string(c.DER)] = true
 			}
@@ -187,10 +231,10 @@ func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, 
 				return
 			}
 		}
-		for _, link := range t.links() {
-			if bytes.Equal(link.x509.RawSubject, subject) && !seen[string(link.x509.Raw)] {
-				seen[string(link.x509.Raw)] = true
-				if !yield(link.view(), nil) {
+		for _, c := range t.links(subject) {
+			if !seen[string(c.DER)] {
+				seen[string(c.DER)] = true
+				if !yield(c, nil) {
 					return
 				}
 			}
@@ -200,7 +244,7 @@ func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, 
 
 // CertificatesByPublicKey implements ring.Tx.
 func (t *tx) CertificatesByPublicKey(spki []byte) iter.Seq2[*ring.Certificate, error] {
-	return t.parsed(func(x *x509.Certificate) bool { return bytes.Equal(x.RawSubjectPublicKeyInfo, spki) })
+	return t.outlined(func(o *outline) bool { return bytes.Equal(o.key, spki) })
 }
 
 // CertificatesExpiring implements ring.Tx.
@@ -253,9 +297,8 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		return t.notFound(c.Ref())
 	}
 	old := t.records[i]
-	r := *old
-	r.certificate, r.broken = nil, nil
-	if err := t.fill(&r, c); err != nil {
+	r := old.with(func(*record) {})
+	if err := t.fill(r, c); err != nil {
 		return err
 	}
 	if r.user != old.user {
@@ -275,25 +318,29 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		}
 		r.Created = c.Added
 	}
-	t.records[i] = &r
+	t.records[i] = r
 	c.Label = r.Alias
 	return nil
 }
 
 // fill takes over what a keystore holds of a certificate, after checking that it is all there is.
 func (t *tx) fill(r *record, c *ring.Certificate) error {
+	if c.Owner == "" || c.Label == "" {
+		return fmt.Errorf("%s: a certificate without owner or label: %w", t.Store, ring.ErrInvalid)
+	}
 	user, err := t.ours(c.Owner)
 	switch {
 	case err != nil:
 		return err
-	case c.Owner == "" || c.Label == "":
-		return fmt.Errorf("%s: a certificate without owner or label: %w", t.Store, ring.ErrInvalid)
 	case c.Status != ring.Trust && c.Status != ring.NoTrust && c.Status != ring.HighTrust:
 		return fmt.Errorf("%s: certificate %s: status %q: %w", t.Store, c.Ref(), c.Status, ring.ErrInvalid)
 	case !t.HoldsStatus(c.Owner, c.Status):
-		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.trustRule()))
+		return t.Refuse(fmt.Sprintf("certificate %s cannot be %s: %s", c.Ref(), c.Status, t.store.medium.TrustRule()))
 	}
-	alias, err := t.store.medium.alias(c.Label)
+	if c.Status == ring.NoTrust && t.inChain(c.DER) {
+		return t.Refuse(fmt.Sprintf("certificate %s cannot be NOTRUST while it is in the chain of a private key: it would be a part of that and nothing else; delete it", c.Ref()))
+	}
+	alias, err := t.store.medium.Alias(c.Label)
 	if err != nil {
 		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
 	}
@@ -314,14 +361,14 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 	r.Alias, r.user, r.Trusted = alias, user, !user && c.Status == ring.Trust
 	if len(r.Chain) == 0 || !bytes.Equal(r.Chain[0], c.DER) {
 		r.Chain = append([][]byte{c.DER}, r.Chain[min(1, len(r.Chain)):]...)
-		r.certificate, r.broken = x, nil
+		r.certificate = x
 	}
 	return nil
 }
 
 // HoldsStatus implements ring.OneRing.
 func (t *tx) HoldsStatus(owner ring.Owner, s ring.Status) bool {
-	return s == ring.Trust || s == ring.NoTrust && !owner.IsUser() && t.store.medium.distrusts()
+	return s == ring.Trust || s == ring.NoTrust && !owner.IsUser() && t.store.medium.Distrusts()
 }
 
 // DeleteCertificate implements ring.Tx.
@@ -368,17 +415,20 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, key crypto.Signer) error {
 	case !old.user:
 		return t.Refuse(fmt.Sprintf("%s cannot have a private key: the certificates of CERTAUTH are trusted entries there; make it under a user ID", c.Ref()))
 	}
-	if pkcs8, err := cert.MarshalPrivateKey(key); err != nil {
+	if err := t.store.medium.CheckKey(key); err != nil {
 		return fmt.Errorf("%s: %s: %w: %w", t.Store, c.Ref(), err, ring.ErrUnsupported)
-	} else {
-		clear(pkcs8)
 	}
-	r := *old
-	r.Key = keystore.Clear{Signer: key}
-	r.keys++
-	t.records[i] = &r
+	t.records[i] = old.with(func(n *record) {
+		n.Key = keystore.Clear{Signer: key}
+		n.keys++
+	})
 	c.Key = ring.KeyInStore
 	return nil
+}
+
+// PutKeyRef implements ring.Tx.
+func (t *tx) PutKeyRef(c *ring.Certificate, _ ring.KeyRef) error {
+	return t.Refuse(fmt.Sprintf("the private key of %s cannot be in a token", c.Ref()))
 }
 
 // DeletePrivateKey implements ring.Tx. What is left must get another key, or go, before the
@@ -391,10 +441,10 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	if i < 0 || t.records[i].Key == nil {
 		return fmt.Errorf("%s: private key of %s: %w", t.Store, c.Ref(), ring.ErrNotFound)
 	}
-	r := *t.records[i]
-	r.Key = nil
-	r.keys++
-	t.records[i] = &r
+	t.records[i] = t.records[i].with(func(n *record) {
+		n.Key = nil
+		n.keys++
+	})
 	c.Key = ring.NoKey
 	return nil
 }

@@ -1,4 +1,4 @@
-package keyfile
+package onering
 
 import (
 	"signet/export/keystore"
@@ -6,14 +6,17 @@ import (
 )
 
 // Format implements ring.OneRing.
-func (t *tx) Format() string { return t.store.medium.format() }
+func (t *tx) Format() string { return t.store.medium.Format() }
+
+// KeepsChains implements ring.OneRing.
+func (t *tx) KeepsChains() bool { return t.store.medium.KeepsChains() }
 
 // FoldAlias implements ring.OneRing.
 func (t *tx) FoldAlias(alias string) string { return keystore.Fold(alias) }
 
 // JavaAliases implements ring.OneRing. Java reads files, and no folders.
 func (t *tx) JavaAliases() []ring.JavaAlias {
-	ks := keystore.Keystore{Format: t.store.medium.format()}
+	ks := keystore.Keystore{Format: t.store.medium.Format()}
 	if ks.Format == ring.FormatPEM {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package keyfile
+package onering
 
 import (
 	"fmt"
@@ -12,18 +12,40 @@ import (
 const theRing = 1
 
 // ours settles whose the certificates of an owner are: true for the one user, false for
-// CERTAUTH. A keystore has no place for a user ID: the first one that is named is its user for
-// as long as it is open.
+// CERTAUTH. A keystore has no place for a user ID: the first one that a change names is its user
+// for as long as it is open.
 func (t *tx) ours(owner ring.Owner) (user bool, err error) {
 	switch {
 	case owner == ring.CertAuth:
 		return false, nil
 	case owner == ring.Site || owner == ring.MultiID:
 		return false, t.Refuse(fmt.Sprintf("it has no place for %s, only for one user and for CERTAUTH", owner.Name()))
-	case !t.store.speaksFor(owner):
-		return false, t.Refuse(fmt.Sprintf("it is the ring of one user, %s in this run, and not of %s", t.store.userName(), owner))
+	case t.user == "":
+		t.user = owner
+	case t.user != owner:
+		return false, t.Refuse(fmt.Sprintf("it is the ring of one user, %s in this run, and not of %s", t.userName(), owner))
 	}
 	return true, nil
+}
+
+// userName gives the user that the private keys belong to.
+func (t *tx) userName() ring.Owner {
+	if t.user == "" {
+		return t.store.firstUser
+	}
+	return t.user
+}
+
+// nameOfRing gives the name of the one ring: the first that a change named, else that of the file.
+func (t *tx) nameOfRing() string {
+	if t.ringName != "" {
+		return t.ringName
+	}
+	name := t.store.medium.RingName()
+	if ring.CheckRingName(name) != nil {
+		return "KEYSTORE"
+	}
+	return name
 }
 
 // SpeakFor implements ring.OneRing.
@@ -40,14 +62,17 @@ func (t *tx) named(ref ring.RingRef) (*ring.Ring, error) {
 	if user, err := t.ours(ref.Owner); err != nil || !user {
 		return nil, fmt.Errorf("%s: ring %s: %w", t.Store, ref, ring.ErrNotFound)
 	}
-	if !t.store.ringIs(ref.Name) {
-		return nil, fmt.Errorf("%s: ring %s: the keystore is one ring, %q in this run: %w", t.Store, ref, t.store.ringName(), ring.ErrNotFound)
+	if t.ringName == "" {
+		t.ringName = ref.Name
+	}
+	if t.ringName != ref.Name {
+		return nil, fmt.Errorf("%s: ring %s: the keystore is one ring, %q in this run: %w", t.Store, ref, t.nameOfRing(), ring.ErrNotFound)
 	}
 	return t.ring(), nil
 }
 
 func (t *tx) ring() *ring.Ring {
-	return &ring.Ring{ID: theRing, Owner: t.store.userName(), Name: t.store.ringName()}
+	return &ring.Ring{ID: theRing, Owner: t.userName(), Name: t.nameOfRing()}
 }
 
 // Ring implements ring.Tx. The keystore is the ring, whatever it is called.
@@ -90,7 +115,7 @@ func (t *tx) connection(r *record) *ring.Connection {
 
 // isDefault reports whether a record is the default: in PKCS12 the first private key is.
 func (t *tx) isDefault(r *record) bool {
-	return t.store.medium.defaults() && !t.noDefault && r == t.firstKey()
+	return t.store.medium.Defaults() && !t.noDefault && r == t.firstKey()
 }
 
 func (t *tx) firstKey() *record {
@@ -99,6 +124,17 @@ func (t *tx) firstKey() *record {
 		return nil
 	}
 	return t.records[i]
+}
+
+// severalKeys reports whether there is more than one private key.
+func (t *tx) severalKeys() bool {
+	keys := 0
+	for _, r := range t.records {
+		if r.user && r.holds() {
+			keys++
+		}
+	}
+	return keys > 1
 }
 
 // Connection implements ring.Tx. Every certificate is in the ring.
@@ -167,8 +203,10 @@ func (t *tx) PutConnection(c *ring.Connection) error {
 	case !c.Default:
 		t.noDefault = t.noDefault || t.isDefault(r)
 		return nil
-	case !t.store.medium.defaults():
-		return t.Refuse("it has no default certificate; programs choose by alias")
+	case !t.store.medium.Defaults() && t.firstKey() == r && !t.severalKeys():
+		return nil // there is no other to choose
+	case !t.store.medium.Defaults():
+		return t.Refuse("it has no default certificate among several private keys; programs choose by alias")
 	case !r.user:
 		return t.Refuse(fmt.Sprintf("%s cannot be the default, which is the first private key", c.Cert.Ref()))
 	}
@@ -179,6 +217,7 @@ func (t *tx) PutConnection(c *ring.Connection) error {
 	rest := slices.Delete(slices.Clone(t.records), i, i+1)
 	if at := slices.Index(t.records, first); at < i {
 		t.records = slices.Insert(rest, at, r)
+		t.moved = true
 	}
 	t.noDefault = false
 	return nil

@@ -10,7 +10,8 @@ import (
 
 // fail names the database in a failure of the engine, and says in words what SQLite gives a
 // number for. None of these is a class of package ring: the system failed, not the request.
-func (db *DB) fail(err error) error {
+func (e *sqliteEngine) fail(err error) error {
+	db := e.db
 	switch primary(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return fmt.Errorf("database %q: locked by another process for %v", db.path, db.busy)

@@ -1,0 +1,37 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+)
+
+// engine is what differs between SQLite and PostgreSQL once a database is open. The statements
+// of transactions are the same.
+type engine interface {
+	// begin starts a transaction.
+	begin(ctx context.Context, readOnly bool) (transaction, error)
+	// fail names the database in a failure of the engine and says in words what is known of it.
+	fail(err error) error
+	// conflict reports whether another writer was in the way, so that the whole transaction is
+	// worth another try.
+	conflict(err error) bool
+}
+
+// transaction is an open transaction of an engine.
+type transaction interface {
+	// statement gets a query ready to be run, perhaps many times.
+	statement(ctx context.Context, query string) (statement, error)
+	// exec runs a statement about the transaction itself.
+	exec(ctx context.Context, query string) error
+	// commit makes what was done durable.
+	commit(ctx context.Context, changed bool) error
+	// rollback ends the transaction, if commit did not.
+	rollback()
+}
+
+// statement is the part of sql.Stmt that transactions use.
+type statement interface {
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+}

@@ -1,0 +1,109 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// StashPath is where the stash file of a database is when nothing else is said: beside it, with
+// .stash in the place of .db.
+func StashPath(path string) string { return strings.TrimSuffix(path, ".db") + ".stash" }
+
+// Open opens the SQLite database at path. A path where there is no database is ring.ErrNotFound,
+// unless a new one is asked for. A database made by a newer signet is ring.ErrUnsupported.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db := newDB(o)
+	db.engine = &sqliteEngine{db}
+	var err error
+	if db.path, err = locate(path); err != nil {
+		return nil, err
+	}
+	if db.stash == "" {
+		db.stash = StashPath(db.path)
+	}
+	if db.stash, err = filepath.Abs(db.stash); err != nil {
+		return nil, fmt.Errorf("database %q: stash file: %w", db.path, err)
+	}
+	if err := db.ensureFile(o.Create); err != nil {
+		return nil, err
+	}
+	connector, err := sqlite.NewConnector(db.dsn())
+	if err != nil {
+		return nil, db.fail(err)
+	}
+	db.usePool(sql.OpenDB(connector))
+	if err := db.ensureSchema(ctx, o.Create); err != nil {
+		db.pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// dsn gives the driver's name of the database and of the settings of each connection. With
+// mode=rw SQLite opens the file and never makes one, which would be readable by everybody.
+func (db *DB) dsn() string {
+	path := filepath.ToSlash(db.path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	options := url.Values{
+		"mode":          {"rw"},
+		"_busy_timeout": {strconv.FormatInt(db.busy.Milliseconds(), 10)},
+		"_foreign_keys": {"1"},
+		"_synchronous":  {"FULL"},
+		"_txlock":       {"immediate"},
+		"_dqs":          {"0"},
+		"_error_rc":     {"1"},
+		"_pragma":       {"secure_delete(1)"}, // a destroyed private key is wiped from the file
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
+	return u.String()
+}
+
+// sqliteEngine is SQLite, which locks the whole file for a writer: nothing is ever tried again.
+type sqliteEngine struct{ db *DB }
+
+func (*sqliteEngine) conflict(error) bool { return false }
+
+func (e *sqliteEngine) begin(ctx context.Context, readOnly bool) (transaction, error) {
+	x, err := e.db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
+	if err != nil {
+		return nil, e.fail(err)
+	}
+	return &sqliteTx{e, x, map[string]*sql.Stmt{}}, nil
+}
+
+// sqliteTx is a transaction with the statements that it has prepared, each at its first use.
+type sqliteTx struct {
+	engine   *sqliteEngine
+	sql      *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+func (x *sqliteTx) statement(ctx context.Context, query string) (statement, error) {
+	if s, ok := x.prepared[query]; ok {
+		return s, nil
+	}
+	s, err := x.sql.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	x.prepared[query] = s
+	return s, nil
+}
+
+func (x *sqliteTx) exec(ctx context.Context, query string) error {
+	_, err := x.sql.ExecContext(ctx, query)
+	return err
+}
+
+func (x *sqliteTx) commit(context.Context, bool) error { return x.engine.fail(x.sql.Commit()) }
+
+func (x *sqliteTx) rollback() { x.sql.Rollback() }

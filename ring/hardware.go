@@ -1,0 +1,202 @@
+package ring
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+
+	"signet/cert"
+)
+
+// Hardware is where private keys are that never leave: tokens, known by their names. The store
+// keeps references to such keys.
+type Hardware interface {
+	// Generate makes a key pair in a token, and has it sign to see that it works. The key that it
+	// gives is a HardwareKey.
+	Generate(ctx context.Context, place KeyPlace, spec cert.KeySpec) (crypto.Signer, error)
+	// Open gives the key of a reference, whose public half must be public.
+	Open(ctx context.Context, ref KeyRef, public crypto.PublicKey) (crypto.Signer, error)
+	// Destroy removes a key pair for good.
+	Destroy(ctx context.Context, ref KeyRef) error
+	// Tokens gives the tokens themselves for the functions on them; nil where they are in the
+	// database.
+	Tokens(ctx context.Context) Tokens
+}
+
+// HardwareKey is a private key in a token.
+type HardwareKey interface {
+	crypto.Signer
+	// Ref is its RFC 7512 URI.
+	Ref() KeyRef
+}
+
+// KeyPlace says where a new key pair is to be. The zero value is the store.
+type KeyPlace struct {
+	Token string // a token by name (RACDCERT's TOKEN operand); empty for the one that is configured
+	Label string // the key's own label there (RACDCERT's PKDS operand); empty for the certificate's
+	PKDS  bool   // the key is to be in hardware, in whichever token is configured
+}
+
+// InHardware reports whether the place is a token.
+func (p KeyPlace) InHardware() bool { return p.Token != "" || p.PKDS }
+
+// hardwareStore is a store whose certificates may have private keys in hardware. What a
+// transaction deletes of those goes when the transaction is durable: a failure leaves a key
+// without a certificate, which can be found again, and never a certificate without its key.
+type hardwareStore struct {
+	Store
+	hardware Hardware
+}
+
+func (s hardwareStore) View(ctx context.Context, fn func(Tx) error) error {
+	return s.Store.View(ctx, func(tx Tx) error { return fn(s.tx(ctx, tx, new([]KeyRef))) })
+}
+
+func (s hardwareStore) Update(ctx context.Context, fn func(Tx) error) error {
+	var gone []KeyRef
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		gone = nil
+		return fn(s.tx(ctx, tx, &gone))
+	})
+	if err != nil {
+		return err
+	}
+	for _, ref := range gone {
+		if destroyed := s.hardware.Destroy(ctx, ref); destroyed != nil && !errors.Is(destroyed, ErrNotFound) {
+			err = errors.Join(err, newError(msgKeyLeft, ref, destroyed))
+		}
+	}
+	return err
+}
+
+func (s hardwareStore) tx(ctx context.Context, tx Tx, gone *[]KeyRef) Tx {
+	t := &hardwareTx{Tx: tx, ctx: ctx, hardware: s.hardware, gone: gone}
+	if tokens := s.hardware.Tokens(ctx); tokens != nil {
+		return &hardwareTokensTx{t, tokens}
+	}
+	return t
+}
+
+// hardwareTx is a transaction on such a store.
+type hardwareTx struct {
+	Tx
+	ctx      context.Context
+	hardware Hardware
+	gone     *[]KeyRef // keys to destroy at the end
+}
+
+// Attempt implements Tx.
+func (t *hardwareTx) Attempt(fn func() error) error {
+	before := len(*t.gone)
+	err := t.Tx.Attempt(fn)
+	if err != nil {
+		*t.gone = (*t.gone)[:before]
+	}
+	return err
+}
+
+// PrivateKey implements Tx.
+func (t *hardwareTx) PrivateKey(c *Certificate) (crypto.Signer, error) {
+	if !c.Key.InToken() {
+		return t.Tx.PrivateKey(c)
+	}
+	x, err := c.X509()
+	if err != nil {
+		return nil, err
+	}
+	key, err := t.hardware.Open(t.ctx, c.Key, x.PublicKey)
+	if err != nil {
+		return nil, newError(msgKeyUnreachable, c.Ref(), err)
+	}
+	return key, nil
+}
+
+// PutPrivateKey implements Tx: of a key in hardware the store gets the reference.
+func (t *hardwareTx) PutPrivateKey(c *Certificate, key crypto.Signer) error {
+	h, ok := key.(HardwareKey)
+	if !ok {
+		return t.Tx.PutPrivateKey(c, key)
+	}
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	if !cert.SameKey(x.PublicKey, h.Public()) {
+		return fmt.Errorf("certificate %s: key %s is another one's: %w", c.Ref(), h.Ref(), ErrInvalid)
+	}
+	return t.PutKeyRef(c, h.Ref())
+}
+
+// DeletePrivateKey implements Tx.
+func (t *hardwareTx) DeletePrivateKey(c *Certificate) error {
+	if err := t.leave(c); err != nil {
+		return err
+	}
+	return t.Tx.DeletePrivateKey(c)
+}
+
+// DeleteCertificate implements Tx.
+func (t *hardwareTx) DeleteCertificate(c *Certificate) error {
+	if err := t.leave(c); err != nil {
+		return err
+	}
+	return t.Tx.DeleteCertificate(c)
+}
+
+// leave has the key of a certificate destroyed when the transaction is durable, unless another
+// certificate has it too.
+func (t *hardwareTx) leave(c *Certificate) error {
+	if !c.Key.InToken() {
+		return nil
+	}
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	for other, err := range t.CertificatesByPublicKey(x.RawSubjectPublicKeyInfo) {
+		if err != nil {
+			return err
+		}
+		if other.ID != c.ID && other.Key == c.Key {
+			return nil
+		}
+	}
+	*t.gone = append(*t.gone, c.Key)
+	return nil
+}
+
+// makeKey makes a key pair where it is to be.
+func (m *Manager) makeKey(ctx context.Context, place KeyPlace, spec cert.KeySpec) (crypto.Signer, error) {
+	inside := place.InHardware() || m.oneRing && m.hardware != nil
+	switch {
+	case inside && m.hardware == nil:
+		return nil, newError(msgNoHardware)
+	case !inside || m.rehearsal:
+		return m.newKey(spec)
+	}
+	return m.hardware.Generate(ctx, place, spec)
+}
+
+// kept tells that a key which makeKey gave belongs to a certificate now. In a transaction that
+// several functions share it may yet have to go.
+func (m *Manager) kept(key crypto.Signer) {
+	if m.made != nil {
+		*m.made = append(*m.made, key)
+	}
+}
+
+// unmake destroys keys in hardware that were made in vain, because of cause.
+func (m *Manager) unmake(ctx context.Context, cause error, keys ...crypto.Signer) error {
+	for _, key := range keys {
+		h, ok := key.(HardwareKey)
+		if !ok {
+			continue
+		}
+		// An interrupted command cleans up all the same.
+		if err := m.hardware.Destroy(context.WithoutCancel(ctx), h.Ref()); err != nil && !errors.Is(err, ErrNotFound) {
+			cause = errors.Join(cause, newError(msgKeyOrphan, h.Ref(), err))
+		}
+	}
+	return cause
+}
