@@ -144,8 +144,8 @@ func testImport(t *testing.T, w witness) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tok.AddKey(ctx, soft, "soft "+k); err == nil {
-			t.Errorf("%s: imported into a token that cannot use it", k)
+		if _, err := tok.AddKey(ctx, soft, "soft "+k); !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrDevice) {
+			t.Errorf("%s: a token that cannot use it: error %v", k, err)
 		}
 	}
 	if after := len(list(t, tok)); after != before {
