@@ -272,3 +272,37 @@ func TestServerKilled(t *testing.T) {
 	f.clean()
 	t.Logf("%d certificates", len(all))
 }
+
+// TestFailover kills a primary while scripts run against it and its standby, which is promoted.
+// Nothing that was printed as done is lost, and the clients carry on with the standby.
+func TestFailover(t *testing.T) {
+	signet := program(t)
+	for round := range longOr(5, 1) {
+		primary := oracle.NewPostgres(t)
+		f := postgresFleet(t, primary, signet)
+		standby := primary.Standby(t)
+		primary.Synchronous(t)
+		f.url = strings.Replace(f.url, fmt.Sprintf("127.0.0.1:%d", primary.Port),
+			fmt.Sprintf("127.0.0.1:%d,127.0.0.1:%d", primary.Port, standby.Port), 1) + "&target_session_attrs=read-write"
+		f.must("gencert", "CERTAUTH/CA", "--subject", "CN=CA", "--key", "ec:p256")
+		script := f.script(fmt.Sprintf("f%dx", round), 400)
+		stop := time.AfterFunc(600*time.Millisecond, func() { primary.Stop("immediate") })
+		done := f.runUntil(script, 30*time.Second)
+		stop.Stop()
+		primary.Stop("immediate")
+		if len(done) == 0 {
+			t.Fatal("nothing was done before the failover")
+		}
+		if err := standby.Promote(); err != nil {
+			t.Fatal(err)
+		}
+		there := f.labels("U")
+		if i := slices.IndexFunc(done, func(l string) bool { return there[l] == "" }); i >= 0 {
+			t.Fatalf("round %d: %s was printed as made and is lost", round, done[i])
+		}
+		f.must("gencert", "U/after", "--subject", "CN=after", "--key", "ec:p256", "--signwith", "CERTAUTH/CA")
+		unique(t, f.labels("U"))
+		f.clean()
+		t.Logf("round %d: %d certificates before the failover", round, len(done))
+	}
+}
