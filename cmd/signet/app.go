@@ -112,7 +112,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
 	a.flags.hardware.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
@@ -124,7 +124,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		a.gencertCommand(), a.genreqCommand(), a.addCommand(), a.alterCommand(), a.deleteCommand(),
 		a.exportCommand(), a.listCommand(), a.checkcertCommand(), a.listchainCommand(), a.rekeyCommand(), a.rolloverCommand(),
 		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
-		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(),
+		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(), a.tokenCommand(),
 		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
 		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(), a.trustCommand(), a.scanCommand(),
 		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
