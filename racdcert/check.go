@@ -43,7 +43,7 @@ func (sc *Script) look(s *Session, command func(*reading), step func(*jcl.Step, 
 	s.joined = sc.options.Join
 	all := func(commands []tso.Command) {
 		for i, c := range commands {
-			s.goesOn = i+1 < len(commands) && beginsNone(commands[i+1])
+			s.next = following(commands, i)
 			r := s.read(c, sc.options.User)
 			command(r)
 			s.finish(r)
@@ -54,7 +54,7 @@ func (sc *Script) look(s *Session, command func(*reading), step func(*jcl.Step, 
 		return
 	}
 	s.doubt(sc.job.Warnings)
-	sc.steps(sc.job.Body, "", func(st *jcl.Step, condition string) {
+	sc.walk(sc.job.Body, "", func(st *jcl.Step, condition string) {
 		step(st, condition)
 		s.doubt(st.Warnings)
 		if p := refusal(st); p != nil {
@@ -62,13 +62,13 @@ func (sc *Script) look(s *Session, command func(*reading), step func(*jcl.Step, 
 			return
 		}
 		if st.TMP() {
-			all(sc.stepCommands(st))
+			all(sc.steps[st].commands)
 		}
 	})
 }
 
-// steps calls visit for the steps of a part of a job, with what must be true for each to run.
-func (sc *Script) steps(nodes []jcl.Node, condition string, visit func(*jcl.Step, string)) {
+// walk calls visit for the steps of a part of a job, with what must be true for each to run.
+func (sc *Script) walk(nodes []jcl.Node, condition string, visit func(*jcl.Step, string)) {
 	for _, n := range nodes {
 		if n.Step != nil {
 			own := condition
@@ -78,8 +78,8 @@ func (sc *Script) steps(nodes []jcl.Node, condition string, visit func(*jcl.Step
 			visit(n.Step, own)
 			continue
 		}
-		sc.steps(n.If.Then, fmt.Sprintf("%s, if %s", condition, n.If.Text), visit)
-		sc.steps(n.If.Else, fmt.Sprintf("%s, if not %s", condition, n.If.Text), visit)
+		sc.walk(n.If.Then, fmt.Sprintf("%s, if %s", condition, n.If.Text), visit)
+		sc.walk(n.If.Else, fmt.Sprintf("%s, if not %s", condition, n.If.Text), visit)
 	}
 }
 

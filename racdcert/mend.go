@@ -21,7 +21,7 @@ func (s *Session) statement(c tso.Command, issuer ring.Owner) (tso.Statement, er
 	if _, known := commands[st.Name]; !known && st.Name != "" && !tso.IsWrapper(st.Name) {
 		return st, notFound(st) // what its operands look like does not matter
 	}
-	if s.Strict || s.goesOn {
+	if s.Strict || s.goesOn() {
 		return st, err
 	}
 	mended, problem := c.ParseWith(tso.ParseOptions{CloseParens: true})
@@ -107,7 +107,7 @@ func (s *Session) hintAtJoin(st tso.Statement, err error) error {
 	}
 	_, known := commands[st.Name]
 	piece := !known && (s.lacking || isKeyword(st.Name)) || known && looksLikeFunction(st)
-	if !piece && !(s.goesOn && strings.HasPrefix(p.Text, "unbalanced parenthesis")) {
+	if !piece && !(s.goesOn() && strings.HasPrefix(p.Text, "unbalanced parenthesis")) {
 		return err
 	}
 	q := *p
@@ -120,6 +120,17 @@ func (s *Session) hintAtJoin(st tso.Statement, err error) error {
 func isKeyword(word string) bool {
 	k, err := resolve(tso.Operand{Text: word}, "RACDCERT", firstLevel())
 	return err == nil && (k == word || len(word) >= 3)
+}
+
+// goesOn reports whether the line after the command begins no command, and so may belong to it.
+func (s *Session) goesOn() bool { return s.next != nil && beginsNone(*s.next) }
+
+// following gives the command after the one with number i, nil when there is none.
+func following(all []tso.Command, i int) *tso.Command {
+	if i+1 < len(all) {
+		return &all[i+1]
+	}
+	return nil
 }
 
 // beginsNone reports whether a command is none that signet knows, but perhaps a piece of the one

@@ -13,8 +13,16 @@ import (
 // Script is a job or a command file, read and ready to run.
 type Script struct {
 	options  Options
-	job      *jcl.Job // nil for a command file
+	job      *jcl.Job      // nil for a command file
+	commands []tso.Command // of a command file
+	steps    map[*jcl.Step]step
+	total    int // how many commands there are
+}
+
+// step is what the terminal monitor program of a step reads.
+type step struct {
 	commands []tso.Command
+	first    int // the number of the first one in the script
 }
 
 // Options say how a script is read.
@@ -33,10 +41,19 @@ func Read(data []byte, o Options) (*Script, []tso.Problem) {
 	}
 	if !jcl.IsJob(lines) {
 		sc.commands = sc.split(withoutShellComments(lines))
+		sc.total = len(sc.commands)
 		return sc, nil
 	}
 	var problems []tso.Problem
 	sc.job, problems = jcl.ParseWith(lines, jcl.Options{Symbols: map[string]string{"SYSUID": string(o.User)}})
+	sc.steps = map[*jcl.Step]step{}
+	sc.walk(sc.job.Body, "", func(st *jcl.Step, _ string) {
+		if st.TMP() {
+			s := step{sc.stepCommands(st), sc.total}
+			sc.steps[st] = s
+			sc.total += len(s.commands)
+		}
+	})
 	return sc, problems
 }
 
@@ -103,7 +120,7 @@ func (sc *Script) Run(ctx context.Context, s *Session, ending Ending) Summary {
 	s.joined = sc.options.Join
 	r := &runner{s: s, sc: sc, ending: ending}
 	if sc.job == nil {
-		r.commands(ctx, sc.commands, func(code ring.Code) bool {
+		r.commands(ctx, step{sc.commands, 0}, func(code ring.Code) bool {
 			r.Code = max(r.Code, code)
 			return false
 		})
@@ -133,14 +150,17 @@ type runner struct {
 }
 
 // commands runs commands in order until done says so or strict does.
-func (r *runner) commands(ctx context.Context, all []tso.Command, done func(ring.Code) bool) {
-	for i, c := range all {
+func (r *runner) commands(ctx context.Context, st step, done func(ring.Code) bool) {
+	for i, c := range st.commands {
+		if r.s.Reach != nil {
+			r.s.Reach(st.first + i)
+		}
 		if ctx.Err() != nil {
 			r.s.report(Outcome{Pos: c.Pos(), Code: ring.Failed, Messages: []Message{{ring.Message{ID: idSystem, Code: ring.Failed, Text: "stopped before this command: " + context.Cause(ctx).Error()}, c.Pos()}}})
 			r.Stopped, r.Code = true, ring.Failed
 			return
 		}
-		r.s.goesOn = i+1 < len(all) && beginsNone(all[i+1])
+		r.s.next = following(st.commands, i)
 		code := r.s.Execute(ctx, c)
 		r.Commands++
 		if code > ring.Warning {
@@ -171,7 +191,7 @@ func (r *runner) step(ctx context.Context, st *jcl.Step) ring.Code {
 		return ring.Done
 	}
 	code := ring.Done
-	r.commands(ctx, r.sc.stepCommands(st), func(c ring.Code) bool {
+	r.commands(ctx, r.sc.steps[st], func(c ring.Code) bool {
 		if st.Program == "IKJEFT01" {
 			code = c
 			return false

@@ -26,13 +26,14 @@ type Session struct {
 	Output  io.Writer     // displays
 	Report  func(Outcome) // what each command did; may be nil
 	Strict  bool          // what is mended with a warning is an error instead
+	Reach   func(int)     // is told the number in its script, from 0, of the command that is next; may be nil
 
-	prefix  string // put before unquoted data set names; empty for none
-	lacking bool   // the command before was refused because something was missing at its end
-	ended   bool   // END or LOGOFF was run: nothing more of the input is read
-	hiding  bool   // and it was a password: what follows may be the rest of it
-	joined  bool   // lines were joined without continuation marks
-	goesOn  bool   // the line after the command begins no command, and so may belong to it
+	prefix  string       // put before unquoted data set names; empty for none
+	lacking bool         // the command before was refused because something was missing at its end
+	ended   bool         // END or LOGOFF was run: nothing more of the input is read
+	hiding  bool         // and it was a password: what follows may be the rest of it
+	joined  bool         // lines were joined without continuation marks
+	next    *tso.Command // nil at the end of the input
 }
 
 // Outcome is what one command did, or what a look at it found.

@@ -72,7 +72,21 @@ func (s hardwareStore) Update(ctx context.Context, fn func(Tx) error) error {
 			err = errors.Join(err, newError(msgKeyLeft, ref, destroyed))
 		}
 	}
-	return err
+	if err != nil {
+		return committedError{err}
+	}
+	return nil
+}
+
+// committedError is what went wrong after a transaction was durable.
+type committedError struct{ error }
+
+func (e committedError) Unwrap() error { return e.error }
+
+// committed reports whether an error of Update came too late to undo anything.
+func committed(err error) bool {
+	var c committedError
+	return errors.As(err, &c)
 }
 
 func (s hardwareStore) tx(ctx context.Context, tx Tx, gone *[]KeyRef) Tx {
@@ -223,8 +237,12 @@ func (m *Manager) kept(key crypto.Signer) {
 	}
 }
 
-// unmake destroys keys in hardware that were made in vain, because of cause.
+// unmake destroys keys in hardware that were made in vain, because of cause. Those of certificates
+// that are stored stay.
 func (m *Manager) unmake(ctx context.Context, cause error, keys ...crypto.Signer) error {
+	if committed(cause) {
+		return cause
+	}
 	for _, key := range keys {
 		h, ok := key.(HardwareKey)
 		if !ok {

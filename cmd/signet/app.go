@@ -36,6 +36,7 @@ type app struct {
 	code          ring.Code     // the return code so far
 	locked        bool          // the database is locked for the run: nobody may be kept waiting
 	place         string        // where in a script the command stands; empty outside one
+	progress      *progress     // of the run of scripts; nil when none is shown
 }
 
 // run runs one command line and gives its return code.

@@ -98,12 +98,15 @@ func (a *app) racdcertCommand() *cobra.Command {
 		Use:     "racdcert 'COMMAND'",
 		Short:   "Run one command in RACDCERT syntax",
 		Example: `  signet racdcert "ID(WEBSRV) LISTRING(TLSRING)"`,
-	}, func(given string) string {
-		if word, _, _ := strings.Cut(given, " "); strings.EqualFold(word, "RACDCERT") {
-			return given
-		}
-		return "RACDCERT " + given
-	})
+	}, racdcertText)
+}
+
+// racdcertText is the command that is meant by what was given to the verb racdcert.
+func racdcertText(given string) string {
+	if word, _, _ := strings.Cut(given, " "); strings.EqualFold(word, "RACDCERT") {
+		return given
+	}
+	return "RACDCERT " + given
 }
 
 func (a *app) racfCommand() *cobra.Command {
@@ -187,6 +190,11 @@ func (a *app) runSources(ctx context.Context, sources []source, f runFlags) erro
 		return err
 	}
 	r := &scriptRun{app: a, flags: f}
+	total := 0
+	for _, sc := range scripts {
+		total += sc.size()
+	}
+	defer a.startProgress(total)()
 	if f.atomic {
 		err = a.runAtomic(ctx, m, scripts, r)
 	} else {
@@ -207,7 +215,15 @@ func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, 
 	a.files.hold()
 	before := a.manager
 	a.locked = true
+	again := false
 	err := m.Atomic(ctx, func(inner *ring.Manager) error {
+		if again { // what was printed so far is of no account
+			a.say("another writer was in the way: the run starts again")
+			a.files.drop()
+			a.files.hold()
+			a.code, r.commands = ring.Done, nil
+		}
+		again = true
 		a.manager = inner
 		r.all(ctx, inner, scripts)
 		if a.code > ring.Warning {
@@ -233,6 +249,14 @@ type script struct {
 	tso      *racdcert.Script // nil when not even its lines could be read
 	plain    []plainCommand
 	problems []racdcert.Message // why it cannot be run
+}
+
+// size is how many commands the script has.
+func (sc script) size() int {
+	if sc.tso != nil {
+		return sc.tso.Commands()
+	}
+	return len(sc.plain)
 }
 
 // readScript reads a script.
@@ -266,28 +290,44 @@ type scriptRun struct {
 	app      *app
 	flags    runFlags
 	commands []commandJSON
+	before   int // how many commands the scripts before have
 }
 
 // all runs the scripts until one stops early.
 func (r *scriptRun) all(ctx context.Context, m *ring.Manager, scripts []script) {
+	r.before = 0
 	for _, sc := range scripts {
-		var stopped bool
-		if sc.tso != nil {
-			stopped = r.tso(ctx, m, sc)
-		} else {
-			stopped = r.plain(ctx, sc)
-		}
-		if stopped {
+		if r.one(ctx, m, sc) {
 			return
 		}
+		r.before += sc.size()
+		r.app.progress.reach(r.before)
 	}
 }
 
+// one runs a script, and makes the keys of its commands ahead.
+func (r *scriptRun) one(ctx context.Context, m *ring.Manager, sc script) (stopped bool) {
+	reach := func(n int) { r.app.progress.reach(r.before + n) }
+	if sc.size() > 1 {
+		supplied, keys := m.SupplyKeys(ctx, r.app.keys(sc))
+		defer keys.Stop()
+		shown := reach
+		m, reach = supplied, func(n int) { keys.Reach(n); shown(n) }
+	}
+	if sc.tso != nil {
+		return r.tso(ctx, m, sc, reach)
+	}
+	before := r.app.manager
+	r.app.manager = m
+	defer func() { r.app.manager = before }()
+	return r.plain(ctx, sc, reach)
+}
+
 // tso runs a job or a file of TSO commands.
-func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stopped bool) {
+func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script, reach func(int)) (stopped bool) {
 	a := r.app
 	var output bytes.Buffer
-	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout, Strict: r.flags.strict}
+	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout, Strict: r.flags.strict, Reach: reach}
 	if a.json() {
 		s.Output = &output
 	}
@@ -321,11 +361,12 @@ func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script) (stoppe
 func (r *scriptRun) stopsEarly() bool { return r.flags.strict || r.flags.atomic }
 
 // plain runs a file of signet commands.
-func (r *scriptRun) plain(ctx context.Context, sc script) (stopped bool) {
+func (r *scriptRun) plain(ctx context.Context, sc script, reach func(int)) (stopped bool) {
 	a := r.app
 	total := a.code
 	defer func() { a.code = max(a.code, total) }()
-	for _, line := range sc.plain {
+	for i, line := range sc.plain {
+		reach(i)
 		var output bytes.Buffer
 		child := *a
 		child.code = ring.Done

@@ -15,9 +15,9 @@ func (a *app) spin(wanted bool, what string) (stop func()) {
 	return a.spinText(wanted, func() string { return what })
 }
 
-// spinText is spin for a text that changes.
+// spinText is spin for a text that changes. A run that shows its progress needs none.
 func (a *app) spinText(wanted bool, what func() string) (stop func()) {
-	if !wanted || !a.terminal || a.flags.quiet {
+	if !wanted || !a.terminal || a.flags.quiet || a.progress != nil {
 		return func() {}
 	}
 	done := make(chan struct{})
