@@ -61,6 +61,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
+		Condition: func(name string) (bool, error) {
+			if name != "cgo" {
+				return false, fmt.Errorf("condition %q is not known", name)
+			}
+			return withCGO, nil
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SIGNET_DB", filepath.Join(e.WorkDir, "db", "signet.db"))
 			e.Setenv("JOBS", jobs)
