@@ -31,9 +31,19 @@ func (k *keyCache) clear() {
 	k.wrapped, k.key = nil, nil
 }
 
-// dataKey gives the database's data key and its UUID. The wrapped key is read in the
-// transaction, because another process may have replaced it.
-func (t *tx) dataKey() (*seal.DataKey, string, error) {
+// dataKey gives the database's data key and its UUID. The wrapped key is read in each
+// transaction, because another process may have replaced it before; it cannot during it.
+func (t *tx) dataKey() (key *seal.DataKey, uuid string, err error) {
+	if t.opened != nil {
+		return t.opened, t.uuid, nil
+	}
+	if key, uuid, err = t.readDataKey(); err == nil {
+		t.opened, t.uuid = key, uuid
+	}
+	return key, uuid, err
+}
+
+func (t *tx) readDataKey() (*seal.DataKey, string, error) {
 	var uuid string
 	var wrapped []byte
 	if err := t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped); err != nil {
@@ -80,6 +90,10 @@ func (t *tx) keyRecord(c *ring.Certificate) (keyRecord, error) {
 		[]any{c.ID}, &stored.DER, &r.ref, &r.sealed)
 	if err != nil {
 		return r, missing(err, certName(c.Ref()))
+	}
+	if x, err := c.X509(); err == nil && bytes.Equal(x.Raw, stored.DER) {
+		r.cert = x // parsed already
+		return r, nil
 	}
 	r.cert, err = stored.X509()
 	return r, err
