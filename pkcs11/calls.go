@@ -59,6 +59,8 @@ type calls interface {
 	getTokenInfo(slot uint) (tokenFacts, error)
 	getMechanismList(slot uint) ([]uint, error)
 	getMechanismInfo(slot, mechanism uint) (mechanismFacts, error)
+	initToken(slot uint, pin []byte, label string) error
+	initPIN(s sessionHandle, pin []byte) error
 	openSession(slot, flags uint) (sessionHandle, error)
 	closeSession(sessionHandle) error
 	getSessionInfo(sessionHandle) (sessionFacts, error)

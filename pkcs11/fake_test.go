@@ -26,6 +26,8 @@ type fake struct {
 	GetTokenInfo      func(uint) (tokenFacts, error)
 	GetMechanismList  func(uint) ([]uint, error)
 	GetMechanismInfo  func(slot, kind uint) (mechanismFacts, error)
+	InitToken         func(uint, []byte, string) error
+	InitPIN           func(sessionHandle, []byte) error
 	OpenSession       func(slot, flags uint) (sessionHandle, error)
 	CloseSession      func(sessionHandle) error
 	GetSessionInfo    func(sessionHandle) (sessionFacts, error)
@@ -65,6 +67,8 @@ func (f *fake) findObjectsFinal(s sessionHandle) error  { return f.FindObjectsFi
 func (f *fake) getMechanismInfo(s, k uint) (mechanismFacts, error) {
 	return f.GetMechanismInfo(s, k)
 }
+func (f *fake) initToken(s uint, pin []byte, label string) error { return f.InitToken(s, pin, label) }
+func (f *fake) initPIN(s sessionHandle, pin []byte) error        { return f.InitPIN(s, pin) }
 func (f *fake) openSession(s, flags uint) (sessionHandle, error) { return f.OpenSession(s, flags) }
 func (f *fake) getSessionInfo(s sessionHandle) (sessionFacts, error) {
 	return f.GetSessionInfo(s)

@@ -14,9 +14,11 @@ struct functions {
 	void *call[68];
 };
 
-enum { C_LOGIN = 18 };
+enum { C_INIT_TOKEN = 9, C_INIT_PIN = 10, C_LOGIN = 18 };
 
 typedef unsigned long (*get_list)(struct functions **);
+typedef unsigned long (*init_token)(unsigned long, unsigned char *, unsigned long, unsigned char *);
+typedef unsigned long (*init_pin)(unsigned long, unsigned char *, unsigned long);
 typedef unsigned long (*login)(unsigned long, unsigned long, unsigned char *, unsigned long);
 
 // functions_of maps a library and finds its functions. It leaves the library mapped.
@@ -46,13 +48,28 @@ static unsigned long call_login(struct functions *f, unsigned long session, unsi
 {
 	return ((login)f->call[C_LOGIN])(session, user, pin, length);
 }
+
+static unsigned long call_init_token(struct functions *f, unsigned long slot,
+	unsigned char *pin, unsigned long length, unsigned char *label)
+{
+	return ((init_token)f->call[C_INIT_TOKEN])(slot, pin, length, label);
+}
+
+static unsigned long call_init_pin(struct functions *f, unsigned long session,
+	unsigned char *pin, unsigned long length)
+{
+	return ((init_pin)f->call[C_INIT_PIN])(session, pin, length);
+}
 */
 import "C"
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // functions is a module's own list of functions. The binding (miekg/pkcs11) hides its copy, and
-// three things need it: the loader's reason when a module does not load, a PIN that goes to the
+// four things need it: the loader's reason when a module does not load, PINs that go to the
 // module in memory that is cleared afterwards, and a login without PIN, which the standard
 // writes as a null pointer (PKCS #11 v2.40 section 5.6).
 type functions struct{ list *C.struct_functions }
@@ -66,6 +83,24 @@ func loadFunctions(path string) (functions, error) {
 		return functions{}, notLoaded(path, C.GoString(why))
 	}
 	return functions{list}, nil
+}
+
+// initToken calls C_InitToken with the caller's own memory. The label is padded with blanks, and
+// not ended with a NUL (PKCS #11 v2.40 section 5.5).
+func (f functions) initToken(slot uint, pin []byte, label string) error {
+	padded := []byte(fmt.Sprintf("%-*s", maxTokenLabel, label))
+	if code := C.call_init_token(f.list, C.ulong(slot), (*C.uchar)(&pin[0]), C.ulong(len(pin)), (*C.uchar)(&padded[0])); code != 0 {
+		return CKR(code)
+	}
+	return nil
+}
+
+// initPIN calls C_InitPIN with the caller's own memory.
+func (f functions) initPIN(s sessionHandle, pin []byte) error {
+	if code := C.call_init_pin(f.list, C.ulong(s), (*C.uchar)(&pin[0]), C.ulong(len(pin))); code != 0 {
+		return CKR(code)
+	}
+	return nil
 }
 
 // login calls C_Login with the caller's own memory.

@@ -106,3 +106,9 @@ func (l *library) getSessionInfo(s sessionHandle) (sessionFacts, error) {
 func (l *library) login(s sessionHandle, user uint, pin []byte) error {
 	return l.functions.login(s, user, pin)
 }
+
+func (l *library) initToken(slot uint, pin []byte, label string) error {
+	return l.functions.initToken(slot, pin, label)
+}
+
+func (l *library) initPIN(s sessionHandle, pin []byte) error { return l.functions.initPIN(s, pin) }

@@ -26,6 +26,9 @@ type Options struct {
 	PIN func(context.Context, pkcs11.Attempt) ([]byte, error)
 	// PINFile reads the PIN from the file that pin-source of a URI names.
 	PINFile func(path string) ([]byte, error)
+	// NewPINs gives the PINs of the security officer and of the user for a token that is made
+	// ready for use. It must not prompt: the database may be locked. Nil: there are none.
+	NewPINs func() (officer, user []byte, err error)
 	// ConfirmLast says whether the last attempt before the PIN is locked may be spent.
 	ConfirmLast func(context.Context, pkcs11.TokenInfo) (bool, error)
 }

@@ -74,9 +74,30 @@ func (t *tokens) Tokens() iter.Seq2[*ring.Token, error] {
 	}
 }
 
-// AddToken implements ring.Tokens.
+// AddToken implements ring.Tokens: it makes an uninitialised token of the module ready for use.
 func (t *tokens) AddToken(k *ring.Token) error {
-	return fmt.Errorf("token %q: making a token needs the PIN of its security officer: %w; make it with the program of its maker, such as: softhsm2-util --init-token --free --label %s", k.Name, ring.ErrUnsupported, k.Name)
+	if label, err := t.hardware.label(k.Name); err == nil {
+		return fmt.Errorf("token %q: %w", label, ring.ErrExists)
+	} else if !errors.Is(err, ring.ErrNotFound) {
+		return err
+	}
+	var n pkcs11.NewToken
+	if get := t.hardware.options.NewPINs; get != nil {
+		var err error
+		if n.SOPIN, n.PIN, err = get(); err != nil {
+			return err
+		}
+	}
+	defer clear(n.SOPIN)
+	defer clear(n.PIN)
+	n.Label = k.Name
+	m, err := pkcs11.Open(t.hardware.options.Module, "")
+	if err != nil {
+		return classify(err)
+	}
+	defer m.Close()
+	_, err = m.InitToken(n)
+	return classify(err)
 }
 
 // DeleteToken implements ring.Tokens. PKCS #11 has no such thing.

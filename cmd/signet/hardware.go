@@ -20,11 +20,13 @@ type hardwareFlags struct {
 	module  string
 	pinFile string
 	pinFD   int
+	soFile  string
 }
 
 func (f *hardwareFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.module, "module", f.module, "PKCS #11 module, for keys in tokens (default $SIGNET_PKCS11_MODULE)")
 	fl.StringVar(&f.pinFile, "pin-file", f.pinFile, "file with the PIN of the token, which nobody else may read (default $SIGNET_PKCS11_PIN_FILE)")
+	fl.StringVar(&f.soFile, "so-pin-file", f.soFile, "file with the PIN of the token's security officer, for addtoken (default $SIGNET_PKCS11_SO_PIN_FILE)")
 	if f.pinFD == 0 {
 		f.pinFD = -1
 	}
@@ -44,6 +46,7 @@ func (a *app) tokenOptions() token.Options {
 	}
 	o.PIN = func(_ context.Context, at pkcs11.Attempt) ([]byte, error) { return a.pin(at, file, f.pinFD) }
 	o.PINFile = readPINFile
+	o.NewPINs = func() (officer, user []byte, err error) { return a.newPINs(file, f.pinFD) }
 	o.ConfirmLast = a.confirmLastPIN
 	return o
 }
@@ -75,6 +78,22 @@ func (a *app) pin(at pkcs11.Attempt, file string, fd int) ([]byte, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// newPINs gives the PINs for a token that is made ready for use, neither from the terminal.
+func (a *app) newPINs(file string, fd int) (officer, user []byte, err error) {
+	so := a.flags.hardware.soFile
+	if so == "" {
+		so = a.getenv("SIGNET_PKCS11_SO_PIN_FILE")
+	}
+	if so == "" || file == "" && fd < 0 {
+		return nil, nil, usagef("addtoken: a token of the module takes two PINs; give that of its security officer with --so-pin-file FILE and that of its user with --pin-file FILE or --pin-fd N")
+	}
+	if officer, err = readPINFile(so); err != nil {
+		return nil, nil, err
+	}
+	user, err = a.pin(pkcs11.Attempt{}, file, fd)
+	return officer, user, err
 }
 
 // maxPIN caps what is read as a PIN, in bytes.
