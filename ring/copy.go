@@ -143,10 +143,11 @@ const (
 
 // Put is what became of one credential.
 type Put struct {
-	Ref   CertRef           // its name in the store
-	Key   bool              // it has a private key there
-	Place Place             //
-	Was   *x509.Certificate // what it replaced, nil if nothing
+	Ref    CertRef           // its name in the store
+	Key    bool              // it has a private key there
+	Place  Place             //
+	Status Status            // of the certificate there
+	Was    *x509.Certificate // what it replaced, nil if nothing
 }
 
 // PutAll is the answer to Put, in the order of the credentials.
@@ -197,7 +198,7 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	if err != nil {
 		return Put{}, err
 	}
-	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed}
+	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed, Status: id.Status}
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	if err == nil && !bytes.Equal(there.DER, x.Raw) {
 		return p, newError(msgSameIdentity, there.Ref())
@@ -220,7 +221,7 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	switch {
 	case same:
-		p.Ref, p.Place = there.Ref(), Unchanged
+		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
 		return p, nil
 	case isOne && one.KeepsChains():
 		one.Offer(id.Chain[1:])

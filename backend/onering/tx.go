@@ -78,7 +78,7 @@ func (t *tx) notFound(ref ring.CertRef) error {
 
 // view turns a record into what the rules work with.
 func (t *tx) view(r *record) *ring.Certificate {
-	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.Alias, Status: r.status(), DER: r.Chain[0], Added: r.Created}
+	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.label(), Status: r.status(), DER: r.Chain[0], Added: r.Created}
 	if r.Key != nil {
 		c.Key = ring.KeyInStore
 	}
@@ -178,7 +178,7 @@ func (t *tx) byAlias(alias string) *record {
 	var found *record
 	folded := ""
 	for _, r := range t.records {
-		if r.Alias == alias {
+		if r.label() == alias {
 			return r
 		}
 		if t.store.medium.Folds() && found == nil {
@@ -346,7 +346,7 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
 	}
 	if other := t.byAlias(alias); other != nil && other.id != r.id {
-		return fmt.Errorf("%s: label %q: the entry %q has it, as case does not count: %w", t.Store, c.Label, other.Alias, ring.ErrExists)
+		return fmt.Errorf("%s: label %q: the entry %q has it, as case does not count: %w", t.Store, c.Label, other.label(), ring.ErrExists)
 	}
 	x, err := c.X509()
 	if err != nil {

@@ -227,7 +227,9 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.store, err = a.openStore(ctx, url, issuer, a.flags.keystore, true); err != nil {
+	k := a.flags.keystore
+	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's
+	if a.store, err = a.openStore(ctx, url, issuer, k, true); err != nil {
 		return nil, err
 	}
 	codec, err := a.flags.keystore.codec()
