@@ -5,6 +5,7 @@
 #   make test    everything short; installs what it needs
 #   make race    the tests with the race detector
 #   make lint    gofmt, vet, staticcheck
+#   make soak    kills, crowds and failovers, hundreds of times
 #   make fuzz    long fuzzing of every reader (FUZZTIME each)
 #   make golden  writes the golden files anew
 #   make clean   removes what was built
@@ -14,7 +15,7 @@ BIN      := bin/signet
 FUZZTIME ?= 2m
 SHORTFUZZ := 2000x
 
-.PHONY: build demo test race lint fuzz golden clean tools demo-tools unit shortfuzz
+.PHONY: build demo test race soak lint fuzz golden clean tools demo-tools unit shortfuzz
 
 # With cgo, where there is a C compiler, for PKCS #11 tokens; CGO_ENABLED=0 make build does without.
 build:
@@ -49,6 +50,10 @@ unit:
 
 race: tools
 	$(GO) test -race ./...
+
+# The tests that make test runs a few rounds of, for as long as they are meant to go on.
+soak: tools
+	SIGNET_SOAK=1 $(GO) test -count=1 -timeout 2h -run 'TestKilled|TestCrowd|TestServerKilled|TestFailover|Soak' -v ./cmd/signet ./backend/...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

@@ -63,6 +63,9 @@ func BenchmarkSign(b *testing.B) {
 			b.ReportMetric(x, "bare-ns")
 			b.ReportMetric(y, "signer-ns")
 			b.ReportMetric((y/x-1)*100, "above-%")
+			if y > 1.1*x {
+				b.Errorf("a signature costs %.0f ns, more than 10 %% above %.0f ns", y, x)
+			}
 		})
 		if err := bare.CloseSession(session); err != nil {
 			b.Fatal(err)

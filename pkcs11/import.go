@@ -69,6 +69,11 @@ func (t *Token) AddKey(ctx context.Context, key crypto.Signer, label string) (*E
 	if err != nil {
 		return nil, &Error{Object: t.Name(), Op: what, Kind: ErrUnsupported, Cause: err.Error()}
 	}
+	// A key that the token could keep and not use is refused first.
+	could := &Signer{token: t, public: key.Public()}
+	if _, whole := could.whole(crypto.SHA256, crypto.SHA256); !whole && !t.has(could.raw(crypto.SHA256)) {
+		return nil, t.unsupported(what, could.raw(crypto.SHA256))
+	}
 	id, err := cert.SubjectKeyID(key.Public())
 	if err != nil {
 		return nil, err

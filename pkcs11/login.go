@@ -71,6 +71,10 @@ func (t *Token) present(ctx context.Context, s session, user uint, a Attempt) er
 		if err != nil {
 			return fmt.Errorf("%s: PIN: %w", info.name(), err)
 		}
+		if err := fits(info, pin); err != nil {
+			clear(pin)
+			return err
+		}
 		if before != nil && subtle.ConstantTimeCompare(before, pin) == 1 {
 			clear(pin)
 			return t.wrongPIN("the same PIN was wrong a moment ago, and is not sent again")
@@ -86,6 +90,21 @@ func (t *Token) present(ctx context.Context, s session, user uint, a Attempt) er
 			return err
 		}
 	}
+}
+
+// fits refuses a PIN that cannot be right: sent, it would cost an attempt.
+func fits(i TokenInfo, pin []byte) error {
+	e := &Error{Object: i.name(), Op: "log in", Kind: ErrPIN}
+	switch {
+	case len(pin) == 0:
+		e.Kind, e.Cause, e.Fix = ErrPINNeeded, "no PIN was given", "give it with --pin-file or at the prompt"
+	case len(pin) < i.MinPIN || i.MaxPIN > 0 && len(pin) > i.MaxPIN:
+		e.Cause = fmt.Sprintf("the PIN was not sent, because the token takes %d to %d characters", i.MinPIN, i.MaxPIN)
+		e.Fix = "look for a line break or blanks at its end"
+	default:
+		return nil
+	}
+	return e
 }
 
 // tried looks at the answer to a login, and counts a wrong PIN.

@@ -31,11 +31,14 @@ func TestPIN(t *testing.T) {
 		"final try":                {pins: []string{fakePIN}, flags: final, sent: 0, kind: ErrPIN, words: "one more wrong PIN locks the token, so none is sent"},
 		"final try, not confirmed": {pins: []string{fakePIN}, flags: final, confirm: no, sent: 0, kind: ErrPIN, words: "confirm that the last attempt may be spent"},
 		"final try, confirmed":     {pins: []string{fakePIN}, flags: final, confirm: yes, sent: 1},
+		"empty":                    {pins: []string{""}, sent: 0, kind: ErrPINNeeded, words: "no PIN was given"},
+		"too long":                 {pins: []string{"123456789"}, sent: 0, kind: ErrPIN, words: "the token takes 0 to 8 characters"},
 		"locked":                   {pins: []string{fakePIN}, flags: p11.CKF_USER_PIN_LOCKED, confirm: yes, sent: 0, kind: ErrPINLocked, words: "security officer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
 			f.facts.flags |= c.flags
+			f.facts.maxPIN = 8
 			var handed [][]byte
 			tok, err := f.try(t, func(o *Options) {
 				o.Attempts, o.ConfirmLast = c.most, c.confirm

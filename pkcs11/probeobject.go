@@ -133,11 +133,10 @@ func probeWrongPIN(ctx context.Context, u URI, o Options) (*ProbeWrongPIN, error
 		return nil, err
 	}
 	defer t.Close()
-	info := t.Info()
-	if !info.LoginRequired || info.Keypad || info.PINCountLow || info.PINFinalTry || info.PINLocked {
-		return nil, &Error{Object: info.name(), Op: "probe with a wrong PIN", Kind: ErrPIN,
-			Cause: "a wrong PIN was given before, or it takes none from here", Fix: "log in once with the right PIN, and probe again"}
+	if err := t.mayProbeWrongPIN(); err != nil {
+		return nil, err
 	}
+	info := t.Info()
 	p := &ProbeWrongPIN{}
 	err = t.do(ctx, "probe", never, func(s *session) error {
 		err := t.module.calls.login(s.handle, p11.CKU_USER, wrongPIN(info))
@@ -153,6 +152,16 @@ func probeWrongPIN(ctx context.Context, u URI, o Options) (*ProbeWrongPIN, error
 		return nil, err
 	}
 	return p, nil
+}
+
+// mayProbeWrongPIN refuses to spend an attempt that may be one of few.
+func (t *Token) mayProbeWrongPIN() error {
+	info := t.Info()
+	if info.LoginRequired && !info.Keypad && !info.PINCountLow && !info.PINFinalTry && !info.PINLocked {
+		return nil
+	}
+	return &Error{Object: info.name(), Op: "probe with a wrong PIN", Kind: ErrPIN,
+		Cause: "a wrong PIN was given before, or it takes none from here", Fix: "log in once with the right PIN, and probe again"}
 }
 
 // wrongPIN is a PIN of a length that the token takes, and that nobody chose.

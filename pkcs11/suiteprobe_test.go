@@ -94,7 +94,23 @@ func testWrongPIN(t *testing.T, w witness) {
 			t.Errorf("the last attempt was spent without a confirmation: error %v", err)
 		}
 	}
-	open(t, w.uri, func(o *Options) {
-		o.ConfirmLast = func(context.Context, TokenInfo) (bool, error) { return true, nil }
-	})
+	yes := func(context.Context, TokenInfo) (bool, error) { return true, nil }
+	tok := open(t, w.uri, func(o *Options) { o.ConfirmLast = yes })
+	if w.wrong == 20 {
+		return // it never locks
+	}
+	if err := tok.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// Whoever confirms can lock the token, and learns that it is locked.
+	_, err = OpenToken(ctx, w.uri, Options{Attempts: 20, ConfirmLast: yes, PIN: func(context.Context, Attempt) ([]byte, error) {
+		asked++
+		return fmt.Appendf(nil, "%06d", asked), nil
+	}})
+	if !errors.Is(err, ErrPINLocked) {
+		t.Errorf("locked: error %v", err)
+	}
+	if _, err := OpenToken(ctx, w.uri, Options{PIN: pinIs(oracle.PIN), ConfirmLast: yes}); !errors.Is(err, ErrPINLocked) {
+		t.Errorf("the right PIN for a locked token: error %v", err)
+	}
 }

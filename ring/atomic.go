@@ -13,7 +13,7 @@ import (
 // fails undoes its own changes alone; whether the run goes on is for fn to say.
 func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 	var made []crypto.Signer // in hardware
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
 		}
@@ -36,7 +36,7 @@ var errRehearsed = errors.New("the rehearsal is over")
 // that fails undoes its own changes alone, and fn may carry on. New key pairs are stand-ins,
 // which take no time to make.
 func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
 		inner := m.joining(joinedStore{tx})
 		inner.newKey = new(cert.StandIns).Generate
 		inner.rehearsal = true

@@ -127,6 +127,9 @@ func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) err
 	if g.Label == "" {
 		return nil, MissingKeyword("GENREQ", "LABEL")
 	}
+	if err := m.reach(ctx, g.CertRef); err != nil {
+		return nil, err
+	}
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := byRef(tx, g.CertRef)
 		if err != nil {

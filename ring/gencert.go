@@ -193,7 +193,10 @@ func (p *gencertPlan) check(tx Tx) error {
 			return err
 		}
 	}
-	_, err := p.signer(tx)
+	signer, err := p.signer(tx)
+	if err == nil && signer != nil && signer.Key.InToken() {
+		_, err = tx.PrivateKey(signer) // asks for the PIN now, while nobody has to wait
+	}
 	return err
 }
 

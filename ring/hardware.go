@@ -19,6 +19,10 @@ type Hardware interface {
 	Open(ctx context.Context, ref KeyRef, public crypto.PublicKey) (crypto.Signer, error)
 	// Destroy removes a key pair for good.
 	Destroy(ctx context.Context, ref KeyRef) error
+	// Keys lists the private keys of a token; empty is the one that is configured.
+	Keys(ctx context.Context, token string) ([]HeldKey, error)
+	// Default gives the name of the token that is configured.
+	Default(ctx context.Context) (string, error)
 	// Tokens gives the tokens themselves for the functions on them; nil where they are in the
 	// database.
 	Tokens(ctx context.Context) Tokens
@@ -47,6 +51,7 @@ func (p KeyPlace) InHardware() bool { return p.Token != "" || p.PKDS }
 type hardwareStore struct {
 	Store
 	hardware Hardware
+	changes  tokenChanges
 }
 
 func (s hardwareStore) View(ctx context.Context, fn func(Tx) error) error {
@@ -67,13 +72,27 @@ func (s hardwareStore) Update(ctx context.Context, fn func(Tx) error) error {
 			err = errors.Join(err, newError(msgKeyLeft, ref, destroyed))
 		}
 	}
-	return err
+	if err != nil {
+		return committedError{err}
+	}
+	return nil
+}
+
+// committedError is what went wrong after a transaction was durable.
+type committedError struct{ error }
+
+func (e committedError) Unwrap() error { return e.error }
+
+// committed reports whether an error of Update came too late to undo anything.
+func committed(err error) bool {
+	var c committedError
+	return errors.As(err, &c)
 }
 
 func (s hardwareStore) tx(ctx context.Context, tx Tx, gone *[]KeyRef) Tx {
 	t := &hardwareTx{Tx: tx, ctx: ctx, hardware: s.hardware, gone: gone}
 	if tokens := s.hardware.Tokens(ctx); tokens != nil {
-		return &hardwareTokensTx{t, tokens}
+		return &hardwareTokensTx{t, s.changes.of(tokens)}
 	}
 	return t
 }
@@ -107,9 +126,38 @@ func (t *hardwareTx) PrivateKey(c *Certificate) (crypto.Signer, error) {
 	}
 	key, err := t.hardware.Open(t.ctx, c.Key, x.PublicKey)
 	if err != nil {
-		return nil, newError(msgKeyUnreachable, c.Ref(), err)
+		return nil, unreachable(c, err)
 	}
 	return key, nil
+}
+
+// unreachable is the error for a key in hardware that cannot be used. A token that failed is a
+// failure of the system, and a command that was interrupted is no more than that.
+func unreachable(c *Certificate, cause error) error {
+	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	e := newError(msgKeyUnreachable, c.Ref(), cause).(*Error)
+	if CodeOf(cause) == Failed {
+		e.Code, e.class = Failed, ErrHardware
+	}
+	return e
+}
+
+// reach opens the token that the private key of a certificate is in, outside any transaction
+// that changes something: the user may be asked for a PIN, and nobody is to wait for the answer.
+func (m *Manager) reach(ctx context.Context, ref CertRef) error {
+	if m.hardware == nil {
+		return nil
+	}
+	return m.store.View(ctx, func(tx Tx) error {
+		c, err := byRef(tx, ref)
+		if err != nil || !c.Key.InToken() {
+			return err
+		}
+		_, err = tx.PrivateKey(c)
+		return err
+	})
 }
 
 // PutPrivateKey implements Tx: of a key in hardware the store gets the reference.
@@ -135,6 +183,9 @@ func (t *hardwareTx) DeletePrivateKey(c *Certificate) error {
 	}
 	return t.Tx.DeletePrivateKey(c)
 }
+
+// forgetKey removes the reference to a key and not the key.
+func (t *hardwareTx) forgetKey(c *Certificate) error { return t.Tx.DeletePrivateKey(c) }
 
 // DeleteCertificate implements Tx.
 func (t *hardwareTx) DeleteCertificate(c *Certificate) error {
@@ -186,8 +237,12 @@ func (m *Manager) kept(key crypto.Signer) {
 	}
 }
 
-// unmake destroys keys in hardware that were made in vain, because of cause.
+// unmake destroys keys in hardware that were made in vain, because of cause. Those of certificates
+// that are stored stay.
 func (m *Manager) unmake(ctx context.Context, cause error, keys ...crypto.Signer) error {
+	if committed(cause) {
+		return cause
+	}
 	for _, key := range keys {
 		h, ok := key.(HardwareKey)
 		if !ok {

@@ -5,6 +5,60 @@ import (
 	"iter"
 )
 
+// tokenChanges says what becomes of changes to real tokens, which no transaction undoes.
+type tokenChanges int
+
+const (
+	madeChanges      tokenChanges = iota
+	refusedChanges                // several functions share the transaction, and it may yet fail
+	rehearsedChanges              // nothing is kept
+)
+
+// of gives tokens whose changes are treated so.
+func (c tokenChanges) of(t Tokens) Tokens {
+	if c == madeChanges {
+		return t
+	}
+	return unchangedTokens{t, c}
+}
+
+// changing gives the store of m with changes to tokens treated in one way.
+func (m *Manager) changing(c tokenChanges) Store {
+	if s, ok := m.store.(hardwareStore); ok {
+		s.changes = c
+		return s
+	}
+	return m.store
+}
+
+// realTokens is Tokens under a name that its method Tokens does not have.
+type realTokens = interface{ Tokens }
+
+// unchangedTokens are real tokens in a transaction that must not change them: what would do so is
+// refused, or, in a rehearsal, goes by without effect.
+type unchangedTokens struct {
+	realTokens
+	changes tokenChanges
+}
+
+func (t unchangedTokens) answer() error {
+	if t.changes == rehearsedChanges {
+		return nil
+	}
+	return newError(msgTokenAtomic)
+}
+
+func (t unchangedTokens) AddToken(*Token) error                { return t.answer() }
+func (t unchangedTokens) DeleteToken(*Token) error             { return t.answer() }
+func (t unchangedTokens) AddTokenObject(*TokenObject) error    { return t.answer() }
+func (t unchangedTokens) UpdateTokenObject(*TokenObject) error { return t.answer() }
+func (t unchangedTokens) DeleteTokenObject(*TokenObject) error { return t.answer() }
+func (t unchangedTokens) DeleteTokenKey(*TokenObject) error    { return t.answer() }
+func (t unchangedTokens) PutTokenKey(o *TokenObject, _ crypto.Signer) error {
+	o.HasKey = true
+	return t.answer()
+}
+
 // hardwareTokensTx is a transaction whose tokens are real ones.
 type hardwareTokensTx struct {
 	*hardwareTx

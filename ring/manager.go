@@ -52,7 +52,7 @@ type Config struct {
 func NewManager(c Config) *Manager {
 	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing, hardware: c.Hardware}
 	if c.Hardware != nil && !c.OneRing {
-		m.store = hardwareStore{c.Store, c.Hardware}
+		m.store = hardwareStore{Store: c.Store, hardware: c.Hardware}
 	}
 	if m.now == nil {
 		m.now = time.Now

@@ -12,7 +12,8 @@ import (
 
 // Store keeps a key-ring database. View runs fn on one consistent state. Update runs fn in one
 // serializable transaction: when it returns nil everything fn did is durable, otherwise nothing
-// happened. Neither may be called from inside fn.
+// happened. A store may run fn again, when another writer was in its way. Neither may be called
+// from inside fn.
 type Store interface {
 	View(ctx context.Context, fn func(Tx) error) error
 	Update(ctx context.Context, fn func(Tx) error) error

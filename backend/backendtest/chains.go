@@ -17,9 +17,9 @@ func (s suite) line() line {
 	s.Helper()
 	var l line
 	var rootKey crypto.Signer
-	l.root, rootKey = Make(s, Spec{Subject: "root"})
-	l.inter, l.interKey = Make(s, Spec{Subject: "inter", Issuer: "root", Signer: rootKey})
-	l.leaf, l.leafKey = Make(s, Spec{Subject: "leaf", Issuer: "inter", Signer: l.interKey})
+	l.root, rootKey = s.made(Spec{Subject: "root"})
+	l.inter, l.interKey = s.made(Spec{Subject: "inter", Issuer: "root", Signer: rootKey})
+	l.leaf, l.leafKey = s.made(Spec{Subject: "leaf", Issuer: "inter", Signer: l.interKey})
 	return l
 }
 
@@ -67,7 +67,7 @@ func (s suite) lacks(want ...*x509.Certificate) {
 // found at once, and that those which are not of the chain are left out.
 func chainOffered(s suite) {
 	l := s.line()
-	stranger, _ := Make(s, Spec{Subject: "stranger"})
+	stranger, _ := s.made(Spec{Subject: "stranger"})
 	s.update(func(tx ring.Tx) {
 		tx.(ring.OneRing).Offer([]*x509.Certificate{stranger, l.root, l.inter})
 		found := all(s, tx.CertificatesBySubject(l.inter.RawSubject))
@@ -105,8 +105,8 @@ func chainCompleted(s suite) {
 // keys.
 func chainOfAnother(s suite) {
 	l := s.line()
-	second, secondKey := Make(s, Spec{Subject: "second", Issuer: "inter", Signer: l.interKey})
-	third, thirdKey := Make(s, Spec{Subject: "third", Issuer: "second", Signer: secondKey})
+	second, secondKey := s.made(Spec{Subject: "second", Issuer: "inter", Signer: l.interKey})
+	third, thirdKey := s.made(Spec{Subject: "third", Issuer: "second", Signer: secondKey})
 	s.update(func(tx ring.Tx) {
 		tx.(ring.OneRing).Offer([]*x509.Certificate{l.inter, l.root})
 		s.keepUser(tx, "leaf", l.leaf, l.leafKey)
@@ -128,7 +128,7 @@ func chainOfAnother(s suite) {
 // chainOfAnswer checks the answer to a request: the new certificate of a key gets its own chain.
 func chainOfAnswer(s suite) {
 	l := s.line()
-	placeholder, _ := Make(s, Spec{Subject: "leaf", Key: l.leafKey})
+	placeholder, _ := s.made(Spec{Subject: "leaf", Key: l.leafKey})
 	s.update(func(tx ring.Tx) { s.keepUser(tx, "leaf", placeholder, l.leafKey) })
 	s.update(func(tx ring.Tx) {
 		tx.(ring.OneRing).Offer([]*x509.Certificate{l.inter, l.root})
@@ -141,7 +141,7 @@ func chainOfAnswer(s suite) {
 	s.reaches(l.leaf, l.inter, l.root)
 	// The next answer is another CA's, which leaves nothing of the old chain.
 	next := s.line()
-	renewed, _ := Make(s, Spec{Subject: "leaf", Issuer: "inter", Key: l.leafKey, Signer: next.interKey})
+	renewed, _ := s.made(Spec{Subject: "leaf", Issuer: "inter", Key: l.leafKey, Signer: next.interKey})
 	s.update(func(tx ring.Tx) {
 		tx.(ring.OneRing).Offer([]*x509.Certificate{next.root, next.inter})
 		c, err := tx.Certificate(ring.CertRef{Owner: user, Label: "leaf"})

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
@@ -63,13 +64,24 @@ func Make(t testing.TB, s Spec) (*x509.Certificate, crypto.Signer) {
 	return c, s.Key
 }
 
+// made is Make with a key of a kind that the store holds.
+func (s suite) made(spec Spec) (*x509.Certificate, crypto.Signer) {
+	s.Helper()
+	if s.f.RSA && spec.Key == nil {
+		key, err := rsa.GenerateKey(rand.Reader, 1024) // short: nothing depends on its strength
+		s.ok(err)
+		spec.Key = key
+	}
+	return Make(s, spec)
+}
+
 // user owns most of what the suite makes.
 const user ring.Owner = "TESTER"
 
 // record makes a certificate of user, whose subject is the label, that is not stored yet.
 func (s suite) record(label string) *ring.Certificate {
 	s.Helper()
-	c, _ := Make(s, Spec{Subject: label})
+	c, _ := s.made(Spec{Subject: label})
 	return ring.NewCertificate(ring.CertRef{Owner: user, Label: label}, c)
 }
 
@@ -87,7 +99,7 @@ func (s suite) add(tx ring.Tx, names ...string) []*ring.Certificate {
 	s.Helper()
 	var cs []*ring.Certificate
 	for _, label := range names {
-		x, key := Make(s, Spec{Subject: label})
+		x, key := s.made(Spec{Subject: label})
 		c := ring.NewCertificate(ring.CertRef{Owner: user, Label: label}, x)
 		s.keep(tx, c, key)
 		cs = append(cs, c)

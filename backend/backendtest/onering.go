@@ -141,7 +141,7 @@ func oneRingConnections(s suite) {
 func oneRingKeys(s suite) {
 	s.refused(ring.ErrUnsupported, func(tx ring.Tx) error { return tx.AddCertificate(s.record("keyless")) })
 	s.refused(ring.ErrUnsupported, func(tx ring.Tx) error {
-		x, key := Make(s, Spec{Subject: "ca"})
+		x, key := s.made(Spec{Subject: "ca"})
 		c := ring.NewCertificate(ring.CertRef{Owner: ring.CertAuth, Label: "ca"}, x)
 		s.ok(tx.AddCertificate(c))
 		return tx.PutPrivateKey(c, key)
@@ -192,7 +192,7 @@ func oneRingStatuses(s suite) {
 // oneRingReplaced puts another certificate with another key in the place of one, as ring.Put
 // does, and renames both kinds.
 func oneRingReplaced(s suite) {
-	y, key := Make(s, Spec{Subject: "new"})
+	y, key := s.made(Spec{Subject: "new"})
 	s.update(func(tx ring.Tx) { s.add(tx, "first", "second", "third") })
 	s.update(func(tx ring.Tx) {
 		old, err := tx.Certificate(ring.CertRef{Owner: user, Label: "second"})

@@ -139,7 +139,7 @@ func defaultsRefused(s suite) {
 
 func cascade(s suite) {
 	s.update(func(tx ring.Tx) {
-		x, key := Make(s, Spec{Subject: "a"})
+		x, key := s.made(Spec{Subject: "a"})
 		a := ring.NewCertificate(ring.CertRef{Owner: user, Label: "a"}, x)
 		s.ok(tx.AddCertificate(a))
 		s.ok(tx.PutPrivateKey(a, key))

@@ -22,7 +22,7 @@ func (s suite) addToken(tx ring.Tx, name string) *ring.Token {
 // yet.
 func (s suite) object(t *ring.Token, label string) *ring.TokenObject {
 	s.Helper()
-	x, _ := Make(s, Spec{Subject: label})
+	x, _ := s.made(Spec{Subject: label})
 	return &ring.TokenObject{Token: t, Owner: user, Label: label, Usage: ring.UsagePersonal, DER: x.Raw}
 }
 
@@ -206,8 +206,8 @@ func tokenDefault(s suite) {
 }
 
 func tokenKeys(s suite) {
-	x, key := Make(s, Spec{Subject: "a"})
-	_, stranger := Make(s, Spec{})
+	x, key := s.made(Spec{Subject: "a"})
+	_, stranger := s.made(Spec{})
 	o := &ring.TokenObject{Owner: user, Label: "a", Usage: ring.UsagePersonal, DER: x.Raw}
 	s.update(func(tx ring.Tx) {
 		o.Token = s.addToken(tx, "T")
@@ -264,14 +264,14 @@ func tokenKeys(s suite) {
 // tokenLoops runs over more than a store reads at once, with bodies that change things.
 func tokenLoops(s suite) {
 	const many = 40
-	_, key := Make(s, Spec{})
+	_, key := s.made(Spec{})
 	var t *ring.Token
 	s.update(func(tx ring.Tx) {
 		for i := range many {
 			t = s.addToken(tx, fmt.Sprintf("T%02d", many-1-i))
 		}
 		for i := range many {
-			x, _ := Make(s, Spec{Subject: "x", Serial: big.NewInt(int64(i + 1)), Key: key})
+			x, _ := s.made(Spec{Subject: "x", Serial: big.NewInt(int64(i + 1)), Key: key})
 			s.ok(tx.AddTokenObject(&ring.TokenObject{Token: t, Owner: user, Label: "x", Usage: ring.UsagePersonal, DER: x.Raw}))
 		}
 	})

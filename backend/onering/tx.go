@@ -31,6 +31,7 @@ type tx struct {
 	user      ring.Owner          // whose the private keys are; empty until a command says
 	ringName  string              // likewise
 	offered   []*x509.Certificate // may become part of chains
+	twins     bool                // one certificate may be there under several labels
 	noDefault bool                // the mark was taken from the first key and is about to go to another
 
 	settled map[*record]bool // those whose chains have been looked after
@@ -352,7 +353,9 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 		return err
 	}
 	twin, err := t.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
-	if err == nil && twin.ID != r.id {
+	// Twins that another program put there may stay.
+	mayBe := err == nil && bytes.Equal(twin.DER, c.DER) && (t.twins || len(r.Chain) > 0 && bytes.Equal(r.Chain[0], c.DER))
+	if err == nil && twin.ID != r.id && !mayBe {
 		return fmt.Errorf("%s: certificate %s has the same issuer and serial number: %w", t.Store, twin.Ref(), ring.ErrExists)
 	}
 	if err != nil && !errors.Is(err, ring.ErrNotFound) {
@@ -364,6 +367,13 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 		r.certificate = x
 	}
 	return nil
+}
+
+// AllowTwins implements ring.OneRing. A token ties a private key to its certificate by what both
+// say, so that two of one kind are one too many.
+func (t *tx) AllowTwins() bool {
+	t.twins = t.store.medium.KeepsChains()
+	return t.twins
 }
 
 // HoldsStatus implements ring.OneRing.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,7 +54,8 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 type postgres struct {
 	db     *DB
 	config *pgx.ConnConfig
-	writer string // how a writer begins
+	writer string   // how a writer begins
+	seen   sync.Map // of the text of each statement that has been run
 }
 
 // The settings of every transaction. They come with its first message and end with it, so that
@@ -146,10 +148,9 @@ func (x *postgresTx) exec(ctx context.Context, query string) error {
 	return err
 }
 
-// statement leaves the preparing to the driver, which keeps what it prepared with the
-// connection.
+// statement leaves the preparing to the driver, which keeps with a connection what it prepared.
 func (x *postgresTx) statement(_ context.Context, query string) (statement, error) {
-	return postgresStatement{x.conn, query}, nil
+	return postgresStatement{x.engine, x.conn, query}, nil
 }
 
 func (x *postgresTx) rollback() {
@@ -166,35 +167,42 @@ func (x *postgresTx) rollback() {
 // farewell is how long the end of a transaction that has failed may take.
 const farewell = 5 * time.Second
 
-// postgresStatement runs a query with values of the few types that database/sql knows. The
-// driver would store a type that has a method String as what that gives.
+// postgresStatement runs a query.
 type postgresStatement struct {
-	conn  *sql.Conn
-	query string
+	engine *postgres
+	conn   *sql.Conn
+	query  string
 }
 
 func (s postgresStatement) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
-	return s.conn.QueryRowContext(ctx, s.query, plain(args)...)
+	return s.conn.QueryRowContext(ctx, s.query, s.values(args)...)
 }
 
 func (s postgresStatement) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
-	return s.conn.QueryContext(ctx, s.query, plain(args)...)
+	return s.conn.QueryContext(ctx, s.query, s.values(args)...)
 }
 
 func (s postgresStatement) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
-	return s.conn.ExecContext(ctx, s.query, plain(args)...)
+	return s.conn.ExecContext(ctx, s.query, s.values(args)...)
 }
 
-// plain gives values as int64, string, []byte or bool. What is none of these stays, for the
-// driver to refuse.
-func plain(args []any) []any {
-	values := make([]any, len(args))
-	for i, a := range args {
+// values gives the arguments as the few types that database/sql knows; the driver would store a
+// type that has a method String as what that gives. What is none of these stays, for the driver
+// to refuse.
+//
+// A statement is prepared when it comes a second time: preparing costs a message of its own, and
+// most commands use a statement once.
+func (s postgresStatement) values(args []any) []any {
+	values := make([]any, 0, 1+len(args))
+	if _, again := s.engine.seen.LoadOrStore(s.query, true); !again {
+		values = append(values, pgx.QueryExecModeExec)
+	}
+	for _, a := range args {
 		v, err := driver.DefaultParameterConverter.ConvertValue(a)
 		if err != nil {
 			v = a
 		}
-		values[i] = v
+		values = append(values, v)
 	}
 	return values
 }

@@ -222,7 +222,11 @@ func TestPostgresCommitLost(t *testing.T) {
 				return test.harm
 			}
 			at := r.through(direct, port)
-			db, err := OpenPostgres(t.Context(), at.url+"&connect_timeout=1&sslmode=disable", Options{Stash: at.stash, BusyTimeout: time.Second})
+			patience := 5 * time.Second
+			if test.closed {
+				patience = time.Second
+			}
+			db, err := OpenPostgres(t.Context(), at.url+"&connect_timeout=1&sslmode=disable", Options{Stash: at.stash, BusyTimeout: patience})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,12 +266,13 @@ func hint(t *testing.T, db *DB) (n int) {
 
 // TestPostgresConnectionLost loses the connection between and within transactions.
 func TestPostgresConnectionLost(t *testing.T) {
+	t.Parallel()
 	port := oracle.SharedPostgres(t).Port
 	direct := newPlace(t)
 	openAt(t, direct)
 	r := newRelay(t, port)
 	at := r.through(direct, port)
-	db, err := OpenPostgres(t.Context(), at.url+"&connect_timeout=1&sslmode=disable", Options{Stash: at.stash, BusyTimeout: time.Second})
+	db, err := OpenPostgres(t.Context(), at.url+"&connect_timeout=1&sslmode=disable", Options{Stash: at.stash, BusyTimeout: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +296,7 @@ func TestPostgresConnectionLost(t *testing.T) {
 			})
 			contains(t, err, name, "nothing was changed", db.Path())
 			discreet(t, err)
-			if ring.CodeOf(err) != ring.Failed || time.Since(start) > 10*time.Second {
+			if ring.CodeOf(err) != ring.Failed || time.Since(start) > 20*time.Second {
 				t.Errorf("%s: return code %d after %v", name, ring.CodeOf(err), time.Since(start))
 			}
 			r.deaf.Store(false)
@@ -304,7 +309,7 @@ func TestPostgresConnectionLost(t *testing.T) {
 	// A server that hangs before a transaction begins.
 	r.deaf.Store(true)
 	start := time.Now()
-	if err := db.Update(t.Context(), step); ring.CodeOf(err) != ring.Failed || time.Since(start) > 10*time.Second {
+	if err := db.Update(t.Context(), step); ring.CodeOf(err) != ring.Failed || time.Since(start) > 20*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }

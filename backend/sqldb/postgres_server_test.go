@@ -25,6 +25,7 @@ import (
 // middle of a transaction, and starts it again: what was acknowledged is there, what was not is
 // not, and the open databases go on.
 func TestPostgresCrash(t *testing.T) {
+	t.Parallel()
 	p := oracle.NewPostgres(t)
 	at := place{p.URL("tests", p.Schema(t)), filepath.Join(t.TempDir(), "stash")}
 	db := openAt(t, at)
@@ -151,6 +152,7 @@ func issue(t *testing.T, name string, issuer *x509.Certificate, signer *ecdsa.Pr
 
 // TestPostgresTLS has a server with a certificate from a CA of the test.
 func TestPostgresTLS(t *testing.T) {
+	t.Parallel()
 	p := oracle.NewPostgres(t)
 	ca, caKey, caPEM, _ := issue(t, "CA", nil, nil)
 	_, _, otherPEM, _ := issue(t, "Other CA", nil, nil)
@@ -198,6 +200,7 @@ func TestPostgresTLS(t *testing.T) {
 // TestPostgresHosts names several servers: one that is down, one that takes no changes, and the
 // one that is meant.
 func TestPostgresHosts(t *testing.T) {
+	t.Parallel()
 	unused, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -167,6 +167,7 @@ func TestPostgresNoConflicts(t *testing.T) {
 
 // TestPostgresGivesUp has a foreign writer that is in the way every time.
 func TestPostgresGivesUp(t *testing.T) {
+	t.Parallel()
 	db := openAt(t, newPlace(t))
 	if err := db.Update(t.Context(), step); err != nil {
 		t.Fatal(err)
@@ -205,6 +206,7 @@ func TestPostgresGivesUp(t *testing.T) {
 // TestPostgresDeadlock has a foreign writer that takes two rows in the other order. The server
 // ends one of the two, and both get there.
 func TestPostgresDeadlock(t *testing.T) {
+	t.Parallel()
 	db := openAt(t, newPlace(t))
 	for _, name := range []string{"a", "b"} {
 		if err := db.Update(t.Context(), func(tx ring.Tx) error { return tx.PutSetting(name, "0") }); err != nil {

@@ -8,7 +8,6 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"signet/cert"
@@ -25,8 +24,44 @@ type Options struct {
 	Default string
 	// PIN gives the PIN of a token; nil: nobody logs in.
 	PIN func(context.Context, pkcs11.Attempt) ([]byte, error)
+	// PINFile reads the PIN from the file that pin-source of a URI names.
+	PINFile func(path string) ([]byte, error)
 	// ConfirmLast says whether the last attempt before the PIN is locked may be spent.
 	ConfirmLast func(context.Context, pkcs11.TokenInfo) (bool, error)
+}
+
+// named takes over what a URI says besides the token: the module and where the PIN is.
+func (o *Options) named(u pkcs11.URI) error {
+	if u.ModulePath != "" {
+		o.Module = u.ModulePath
+	}
+	if u.PINSource == "" {
+		return nil
+	}
+	file, err := u.PINFile()
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
+	}
+	if read := o.PINFile; read != nil {
+		o.PIN = func(context.Context, pkcs11.Attempt) ([]byte, error) { return read(file) }
+	}
+	return nil
+}
+
+// Probe finds out what the token that a URI names can do.
+func (o Options) Probe(ctx context.Context, u pkcs11.URI, p pkcs11.ProbeOptions) (*pkcs11.Probe, error) {
+	if err := o.named(u); err != nil {
+		return nil, err
+	}
+	if u.Token != "" {
+		label, err := New(o).label(u.Token)
+		if err != nil {
+			return nil, err
+		}
+		u.Token = label
+	}
+	probe, err := pkcs11.ProbeToken(ctx, u, o.pkcs11(), p)
+	return probe, classify(err)
 }
 
 func (o Options) pkcs11() pkcs11.Options {
@@ -39,7 +74,7 @@ type Hardware struct {
 	options Options
 
 	mu     sync.Mutex
-	tokens map[string]*pkcs11.Token // by label
+	tokens map[string]*opening // by URI
 	keys   map[ring.KeyRef]*pkcs11.Signer
 }
 
@@ -47,44 +82,7 @@ var _ ring.Hardware = (*Hardware)(nil)
 
 // New gives the hardware of a module. Nothing is loaded yet.
 func New(o Options) *Hardware {
-	return &Hardware{options: o, tokens: map[string]*pkcs11.Token{}, keys: map[ring.KeyRef]*pkcs11.Signer{}}
-}
-
-// Close closes the tokens.
-func (h *Hardware) Close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var errs []error
-	for _, t := range h.tokens {
-		errs = append(errs, t.Close())
-	}
-	clear(h.tokens)
-	clear(h.keys)
-	return errors.Join(errs...)
-}
-
-// token gives the open token of a label; empty is the default.
-func (h *Hardware) token(ctx context.Context, label string) (*pkcs11.Token, error) {
-	if label == "" {
-		label = h.options.Default
-	}
-	return h.open(ctx, pkcs11.URI{Token: label})
-}
-
-// open gives the one open token that a URI names.
-func (h *Hardware) open(ctx context.Context, u pkcs11.URI) (*pkcs11.Token, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	key := u.TokenOnly().String()
-	if t := h.tokens[key]; t != nil {
-		return t, nil
-	}
-	t, err := pkcs11.OpenToken(ctx, u.TokenOnly(), h.options.pkcs11())
-	if err != nil {
-		return nil, classify(err)
-	}
-	h.tokens[key] = t
-	return t, nil
+	return &Hardware{options: o, tokens: map[string]*opening{}, keys: map[ring.KeyRef]*pkcs11.Signer{}}
 }
 
 // key is a private key in a token.
@@ -111,6 +109,9 @@ func refOf(t *pkcs11.Token, e *pkcs11.Entry) (ring.KeyRef, error) {
 func (h *Hardware) Generate(ctx context.Context, place ring.KeyPlace, spec cert.KeySpec) (crypto.Signer, error) {
 	t, err := h.token(ctx, place.Token)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.nameable(t); err != nil {
 		return nil, err
 	}
 	label := place.Label
@@ -156,7 +157,7 @@ func (h *Hardware) signer(ctx context.Context, t *pkcs11.Token, e *pkcs11.Entry)
 	h.mu.Lock()
 	h.keys[ref] = s
 	h.mu.Unlock()
-	return key{s, ref}, nil
+	return key{s.WithContext(ctx), ref}, nil
 }
 
 // Open implements ring.Hardware. A key that was opened before is not looked for again.
@@ -192,40 +193,6 @@ func (h *Hardware) tokenOf(ctx context.Context, ref ring.KeyRef) (*pkcs11.Token,
 	return t, u, err
 }
 
-// Destroy implements ring.Hardware. A key whose certificate lies in the token, too, is the
-// token's and stays.
-func (h *Hardware) Destroy(ctx context.Context, ref ring.KeyRef) error {
-	t, u, err := h.tokenOf(ctx, ref)
-	if err != nil {
-		return err
-	}
-	u.Type = "" // the certificate and the public key have the same ID
-	all, err := t.Entries(ctx)
-	if err != nil {
-		return classify(err)
-	}
-	var keyOnly *pkcs11.Entry
-	for _, e := range all {
-		if e.Private == nil {
-			continue
-		}
-		if is, err := refOf(t, e); err != nil || is != ref {
-			continue
-		}
-		if e.Certificate != nil {
-			return nil
-		}
-		keyOnly = e
-	}
-	if keyOnly == nil {
-		return fmt.Errorf("key %s: %w", ref, ring.ErrNotFound)
-	}
-	h.mu.Lock()
-	delete(h.keys, ref)
-	h.mu.Unlock()
-	return classify(t.Delete(ctx, keyOnly))
-}
-
 // classify gives an error of a token the class that the rules know, so that the return code fits.
 func classify(err error) error {
 	if err == nil {
@@ -251,6 +218,3 @@ type classed struct {
 }
 
 func (c classed) Unwrap() []error { return []error{c.error, c.class} }
-
-// sameName compares the name of a token as RACF folds it with a label.
-func sameName(name, label string) bool { return strings.EqualFold(name, label) }

@@ -2,12 +2,18 @@ package token
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"signet/backend/onering"
@@ -28,8 +34,8 @@ func Open(ctx context.Context, uri string, user ring.Owner, o Options) (*onering
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", err, ring.ErrInvalid)
 	}
-	if u.ModulePath != "" {
-		o.Module = u.ModulePath
+	if err := o.named(u); err != nil {
+		return nil, nil, err
 	}
 	h := New(o)
 	t, err := h.open(ctx, u)
@@ -37,8 +43,8 @@ func Open(ctx context.Context, uri string, user ring.Owner, o Options) (*onering
 		return nil, nil, err
 	}
 	h.options.Default = t.Info().Label
-	h.tokens[pkcs11.URI{Token: t.Info().Label}.String()] = t
-	return onering.New(&medium{t, h, make(chan struct{}, 1)}, user, nil, 0), h, nil
+	h.also(pkcs11.URI{Token: t.Info().Label}, t)
+	return onering.New(&medium{token: t, hardware: h, turn: make(chan struct{}, 1)}, user, nil, 0), h, nil
 }
 
 // medium is a token that a ring lies in.
@@ -46,6 +52,7 @@ type medium struct {
 	token    *pkcs11.Token
 	hardware *Hardware
 	turn     chan struct{}
+	half     sync.RWMutex // held by Save: what is half done is not read
 }
 
 func (m *medium) Name() string           { return m.token.Name() }
@@ -78,8 +85,20 @@ func (m *medium) Lock(ctx context.Context, _ time.Duration) (func(), error) {
 	}
 }
 
-// CheckKey takes every key: the token itself says whether it takes one from outside.
-func (m *medium) CheckKey(crypto.Signer) error { return nil }
+// CheckKey takes the keys that are in the token and those that can be copied into one. Whether
+// it takes one from outside is for the token to say.
+func (m *medium) CheckKey(k crypto.Signer) error {
+	switch k := k.(type) {
+	case key:
+		if ref := k.ref; !strings.EqualFold(ref.Token(), m.token.Info().Label) {
+			return fmt.Errorf("the private key is in token %q, which it never leaves", ref.Token())
+		}
+		return nil
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		return nil
+	}
+	return errors.New("the private key cannot be copied")
+}
 
 // lain is an entry of the token behind one of the ring.
 type lain struct{ entry *pkcs11.Entry }
@@ -104,10 +123,13 @@ func (k tokenKey) KeyRef() ring.KeyRef {
 	return ref
 }
 
-// Load lists the token. Keys without a certificate are there, and no part of the ring.
+// Load lists the token by label, because tokens have an order of their own or none. Keys without
+// a certificate are there, and no part of the ring.
 func (m *medium) Load(ctx context.Context) (onering.Content, error) {
 	var c onering.Content
+	m.half.RLock()
 	all, err := m.token.Entries(ctx)
+	m.half.RUnlock()
 	if err != nil {
 		return c, classify(err)
 	}
@@ -122,6 +144,9 @@ func (m *medium) Load(ctx context.Context) (onering.Content, error) {
 		}
 		c.Entries = append(c.Entries, entry)
 	}
+	slices.SortStableFunc(c.Entries, func(a, b keystore.Entry) int {
+		return cmp.Or(strings.Compare(a.Alias, b.Alias), bytes.Compare(a.Chain[0], b.Chain[0]))
+	})
 	return c, nil
 }
 
@@ -142,10 +167,8 @@ func fingerprint(all []*pkcs11.Entry) [sha256.Size]byte {
 // and what goes is deleted last, so that a failure leaves too much and never too little, and the
 // error says what was done.
 func (m *medium) Save(ctx context.Context, old onering.Content, es []keystore.Entry) error {
-	was := map[*pkcs11.Entry]keystore.Entry{}
-	for _, e := range old.Entries {
-		was[e.Kept.(lain).entry] = e
-	}
+	m.half.Lock()
+	defer m.half.Unlock()
 	now, err := m.token.Entries(ctx)
 	if err != nil {
 		return classify(err)
@@ -153,51 +176,20 @@ func (m *medium) Save(ctx context.Context, old onering.Content, es []keystore.En
 	if fingerprint(now) != old.State {
 		return fmt.Errorf("%s: another program has changed it since it was read; nothing was written: %w; run the command again", m.Name(), ring.ErrRefused)
 	}
-	var done []string
-	fail := func(err error) error {
-		if len(done) == 0 {
-			return classify(err)
-		}
-		return fmt.Errorf("%w (done before that: %s)", classify(err), strings.Join(done, ", "))
+	s := &saving{medium: m, ctx: ctx, was: map[*pkcs11.Entry]keystore.Entry{}}
+	for _, e := range old.Entries {
+		s.was[e.Kept.(lain).entry] = e
 	}
-	var gone []*pkcs11.Object // certificates that others took the place of
-	for _, e := range es {
-		l, ok := e.Kept.(lain)
-		if !ok {
-			if err := m.add(ctx, e); err != nil {
-				return fail(err)
-			}
-			done = append(done, fmt.Sprintf("added %q", e.Alias))
-			continue
-		}
-		before := was[l.entry]
-		delete(was, l.entry)
-		if !bytes.Equal(before.Chain[0], e.Chain[0]) {
-			if err := m.add(ctx, e); err != nil {
-				return fail(err)
-			}
-			gone = append(gone, l.entry.Certificate)
-			done = append(done, fmt.Sprintf("added the new certificate of %q", e.Alias))
-			continue
-		}
-		if before.Alias != e.Alias {
-			if err := m.token.Rename(ctx, l.entry, e.Alias, nil); err != nil {
-				return fail(err)
-			}
-			done = append(done, fmt.Sprintf("renamed %q to %q", before.Alias, e.Alias))
-		}
+	if es, err = s.settle(es); err != nil {
+		return err
 	}
-	for _, o := range gone {
-		if err := m.token.DeleteObject(ctx, o); err != nil {
-			return fail(err)
+	for _, step := range []func([]keystore.Entry) error{s.make, s.delete} {
+		if err := step(es); err != nil {
+			if len(s.done) == 0 {
+				return classify(err)
+			}
+			return fmt.Errorf("%w (done before that: %s)", classify(err), strings.Join(s.done, ", "))
 		}
-		done = append(done, fmt.Sprintf("deleted the old certificate of %q", o.Label))
-	}
-	for entry, e := range was {
-		if err := m.token.Delete(ctx, entry); err != nil {
-			return fail(err)
-		}
-		done = append(done, fmt.Sprintf("deleted %q", e.Alias))
 	}
 	return nil
 }

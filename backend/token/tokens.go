@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"signet/cert"
 	"signet/pkcs11"
@@ -17,7 +18,7 @@ import (
 )
 
 // Tokens implements ring.Hardware: the tokens of the module are the tokens.
-func (h *Hardware) Tokens(ctx context.Context) ring.Tokens { return &tokens{ctx, h} }
+func (h *Hardware) Tokens(ctx context.Context) ring.Tokens { return &tokens{ctx, h, map[string]bool{}} }
 
 // tokens is ring.Tokens over real ones. An object is a certificate with its keys. Its sequence
 // number is made of the certificate, because PKCS #11 numbers nothing for good: it stays the
@@ -25,41 +26,16 @@ func (h *Hardware) Tokens(ctx context.Context) ring.Tokens { return &tokens{ctx,
 type tokens struct {
 	ctx      context.Context
 	hardware *Hardware
+	public   map[string]bool // tokens that are looked at without their PIN
 }
 
-// slots lists the initialised tokens.
-func (t *tokens) slots() ([]pkcs11.TokenInfo, error) {
-	m, err := pkcs11.Open(t.hardware.options.Module, "")
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer m.Close()
-	all, err := m.Slots()
-	if err != nil {
-		return nil, classify(err)
-	}
-	return slices.DeleteFunc(all, func(i pkcs11.TokenInfo) bool { return !i.Initialized }), nil
-}
-
-// Token implements ring.Tokens. RACF folds the names of tokens; labels are compared likewise.
+// Token implements ring.Tokens.
 func (t *tokens) Token(name string) (*ring.Token, error) {
-	all, err := t.slots()
+	label, err := t.hardware.label(name)
 	if err != nil {
 		return nil, err
 	}
-	var found []string
-	for _, i := range all {
-		if sameName(name, i.Label) {
-			found = append(found, i.Label)
-		}
-	}
-	switch {
-	case len(found) == 0:
-		return nil, fmt.Errorf("token %q: %w", name, ring.ErrNotFound)
-	case len(found) > 1:
-		return nil, fmt.Errorf("token %q: %d tokens of the module have this label: %w; give them different ones", name, len(found), ring.ErrInvalid)
-	}
-	return t.describe(found[0])
+	return t.describe(label)
 }
 
 // describe counts what signet does not make: keys without a certificate.
@@ -74,16 +50,22 @@ func (t *tokens) describe(label string) (*ring.Token, error) {
 	return r, err
 }
 
-// Tokens implements ring.Tokens.
+// Tokens implements ring.Tokens. There may be one PIN at hand, and it is that of one token: sent
+// to the others it would be wrong, and bring them nearer to being locked. Of several tokens those
+// that are neither configured nor open are looked at without their PIN, which leaves the private
+// keys unseen.
 func (t *tokens) Tokens() iter.Seq2[*ring.Token, error] {
 	return func(yield func(*ring.Token, error) bool) {
-		all, err := t.slots()
+		all, err := t.hardware.initialized()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		slices.SortFunc(all, func(a, b pkcs11.TokenInfo) int { return bytes.Compare([]byte(a.Label), []byte(b.Label)) })
+		slices.SortFunc(all, func(a, b pkcs11.TokenInfo) int { return strings.Compare(a.Label, b.Label) })
 		for _, i := range all {
+			if len(all) > 1 && i.Label != t.hardware.options.Default && !t.hardware.isOpen(pkcs11.URI{Token: i.Label}) {
+				t.public[i.Label] = true
+			}
 			r, err := t.describe(i.Label)
 			if !yield(r, err) || err != nil {
 				return
@@ -103,6 +85,9 @@ func (t *tokens) DeleteToken(k *ring.Token) error {
 }
 
 func (t *tokens) entries(k *ring.Token) ([]*pkcs11.Entry, error) {
+	if t.public[k.Name] {
+		return t.hardware.publicEntries(t.ctx, k.Name)
+	}
 	open, err := t.hardware.token(t.ctx, k.Name)
 	if err != nil {
 		return nil, err

@@ -121,7 +121,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
 	a.flags.hardware.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
@@ -139,7 +139,7 @@ func (a *app) commands(only string) []*cobra.Command {
 		a.gencertCommand, a.genreqCommand, a.addCommand, a.alterCommand, a.deleteCommand,
 		a.exportCommand, a.listCommand, a.checkcertCommand, a.listchainCommand, a.rekeyCommand, a.rolloverCommand,
 		a.addringCommand, a.delringCommand, a.connectCommand, a.removeCommand, a.listringCommand,
-		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand,
+		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
 		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand,
 		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
 		a.runCommand, a.racdcertCommand, a.racfCommand, a.dbCommand,
@@ -234,13 +234,23 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	hardware := a.store.Hardware
-	if o := a.tokenOptions(); hardware == nil && a.store.Format == "" && o.Module != "" {
-		a.hardware = token.New(o)
-		hardware = a.hardware
-	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: hardware})
+	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: a.hardwareOf(a.store)})
 	return a.manager, nil
+}
+
+// hardwareOf gives where the private keys of a store are that are not in it; nil for nowhere.
+func (a *app) hardwareOf(store *backend.Opened) ring.Hardware {
+	o := a.tokenOptions()
+	switch {
+	case store.Hardware != nil:
+		return store.Hardware
+	case store.Format != "" || o.Module == "":
+		return nil
+	}
+	if a.hardware == nil {
+		a.hardware = token.New(o)
+	}
+	return a.hardware
 }
 
 // issuer gives the user on whose behalf the command runs.

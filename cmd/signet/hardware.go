@@ -43,6 +43,7 @@ func (a *app) tokenOptions() token.Options {
 		file = a.getenv("SIGNET_PKCS11_PIN_FILE")
 	}
 	o.PIN = func(_ context.Context, at pkcs11.Attempt) ([]byte, error) { return a.pin(at, file, f.pinFD) }
+	o.PINFile = readPINFile
 	o.ConfirmLast = a.confirmLastPIN
 	return o
 }

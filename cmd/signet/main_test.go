@@ -9,14 +9,44 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"signet/internal/oracle"
 )
 
 var update = flag.Bool("update", false, "write the golden parts of the scripts anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withSoftHSM{m}, map[string]func(){
 		"signet": func() { os.Exit(mainCode()) },
 	})
+}
+
+// withSoftHSM runs the tests with a folder of SoftHSM tokens for this process. The programs of the
+// scripts have others.
+type withSoftHSM struct{ *testing.M }
+
+func (w withSoftHSM) Run() int {
+	remove, err := oracle.SoftHSMHome()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer remove()
+	return w.M.Run()
+}
+
+// softHSM gives a script a folder of tokens of its own, and the paths of the module and of a
+// library that is none.
+func softHSM(e *testscript.Env) error {
+	dir := filepath.Join(e.WorkDir, ".softhsm")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	e.Setenv("HSM", oracle.SoftHSMModule)
+	e.Setenv("LIBC", "libz.so.1")
+	e.Setenv("SOFTHSM2_CONF", filepath.Join(dir, "conf"))
+	text := fmt.Sprintf("directories.tokendir = %s\nlog.level = ERROR\n", dir)
+	return os.WriteFile(filepath.Join(dir, "conf"), []byte(text), 0o600)
 }
 
 // TestScripts runs whole sessions of the program. $JOBS is the folder of the project's jobs.
@@ -36,7 +66,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("JOBS", jobs)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TZ", "UTC")
-			return nil
+			return softHSM(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "mode": mode, "bigfile": bigfile},
 	})

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"signet/cert"
+	"signet/pkcs11"
 	"signet/ring"
 )
 
@@ -25,6 +26,9 @@ type answer struct {
 	Chain        *chainJSON        `json:"chain,omitempty"`
 	Rings        []ringJSON        `json:"rings,omitempty"`
 	Tokens       []tokenJSON       `json:"tokens,omitempty"`
+	Modules      []moduleJSON      `json:"modules,omitempty"`
+	Probe        *pkcs11.Probe     `json:"probe,omitempty"`
+	TokenCheck   []tokenCheckJSON  `json:"tokenCheck,omitempty"`
 	Filters      []filterJSON      `json:"filters,omitempty"`
 	Identity     *identityJSON     `json:"identity,omitempty"`
 	Copied       []putJSON         `json:"copied,omitempty"`

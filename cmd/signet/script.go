@@ -215,7 +215,15 @@ func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, 
 	a.files.hold()
 	before := a.manager
 	a.locked = true
+	again := false
 	err := m.Atomic(ctx, func(inner *ring.Manager) error {
+		if again { // what was printed so far is of no account
+			a.say("another writer was in the way: the run starts again")
+			a.files.drop()
+			a.files.hold()
+			a.code, r.commands = ring.Done, nil
+		}
+		again = true
 		a.manager = inner
 		r.all(ctx, inner, scripts)
 		if a.code > ring.Warning {

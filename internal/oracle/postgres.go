@@ -184,6 +184,18 @@ func (p *Postgres) Standby(t testing.TB) *Postgres {
 	return s
 }
 
+// Promote makes a standby take changes.
+func (p *Postgres) Promote() error {
+	_, err := p.run("", "pg_ctl", "promote", "-w", "-s", "-D", p.data())
+	return err
+}
+
+// Synchronous makes commits wait until the standby has them, too.
+func (p *Postgres) Synchronous(t testing.TB) {
+	t.Helper()
+	p.SQL(t, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '*';\nSELECT pg_reload_conf();")
+}
+
 // Stop ends the server, in one of the modes of pg_ctl: smart, fast, or immediate, which is a
 // crash.
 func (p *Postgres) Stop(mode string) error {

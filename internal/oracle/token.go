@@ -46,13 +46,15 @@ func SoftHSMHome() (remove func(), err error) {
 	return func() { os.RemoveAll(dir) }, nil
 }
 
-// SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome.
+// SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome. It
+// is deleted with the test.
 func SoftHSM(t testing.TB, label string) {
 	t.Helper()
 	if os.Getenv("SOFTHSM2_CONF") == "" {
 		t.Fatal("call oracle.SoftHSMHome in TestMain first")
 	}
 	program(t, "", "softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", SOPIN)
+	t.Cleanup(func() { program(t, "", "softhsm2-util", "--delete-token", "--token", label) })
 }
 
 // PKCS11Tool runs OpenSC's pkcs11-tool, fails the test if it fails, and gives what it printed.
@@ -86,10 +88,10 @@ var slotDaemon struct {
 
 // OpenCryptoki gives a fresh software token of openCryptoki with this label, PIN and SOPIN, and
 // its slot number. It needs root: the daemon runs as that, and is ended with the test if the
-// test started it. What the machine's token held is lost.
+// test started it. The token is the only one of its kind on the machine: if it is in use there,
+// the test fails and leaves it alone.
 func OpenCryptoki(t testing.TB, label string) (slot int) {
 	t.Helper()
-	const dataFolder = "/var/lib/opencryptoki/swtok"
 	slotDaemon.turn.Lock()
 	t.Cleanup(slotDaemon.turn.Unlock)
 	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "opencryptoki-test.lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -107,20 +109,15 @@ func OpenCryptoki(t testing.TB, label string) (slot int) {
 		}
 	}
 	startSlotDaemon(t)
-	// The token starts anew: the data of the last test goes.
-	files, err := filepath.Glob(dataFolder + "/*")
-	if err != nil {
+	slot, used := softSlot(t)
+	if _, err := os.Stat(ockMark); used && err != nil {
+		t.Fatalf("the software token of openCryptoki on this machine is somebody's: the test would destroy it; if it is not needed, remove what is in %s", ockFolder)
+	}
+	emptySoftToken(t)
+	t.Cleanup(func() { emptySoftToken(t) })
+	if err := os.WriteFile(ockMark, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
-		if err := os.RemoveAll(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.MkdirAll(dataFolder+"/TOK_OBJ", 0o770); err != nil {
-		t.Fatal(err)
-	}
-	slot = softSlot(t)
 	number := strconv.Itoa(slot)
 	pkcsconf(t, label+"\n", "-I", "-c", number, "-S", SOPIN)
 	pkcsconf(t, "", "-u", "-c", number, "-S", SOPIN, "-n", "135790")
@@ -160,10 +157,37 @@ func startSlotDaemon(t testing.TB) {
 	t.Fatalf("pkcsslotd does not answer: %s\n%s", last, said.String())
 }
 
-// softSlot finds the slot of the software token.
-func softSlot(t testing.TB) int {
+// ockFolder is where openCryptoki keeps its software token, and ockMark says there that a test
+// made it.
+const (
+	ockFolder = "/var/lib/opencryptoki/swtok"
+	ockMark   = ockFolder + "/made-by-a-test-of-signet"
+)
+
+// emptySoftToken makes the software token what it was when the package was installed.
+func emptySoftToken(t testing.TB) {
 	t.Helper()
-	slot := -1
+	for _, pattern := range []string{"/TOK_OBJ/*", "/*"} {
+		files, err := filepath.Glob(ockFolder + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if filepath.Base(file) == "TOK_OBJ" {
+				continue // the package's own folder, with its group
+			}
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// softSlot finds the slot of the software token, and whether somebody initialised it.
+func softSlot(t testing.TB) (slot int, used bool) {
+	t.Helper()
+	slot = -1
+	soft := false
 	for _, line := range strings.Split(program(t, "", "pkcsconf", "-t"), "\n") {
 		line = strings.TrimSpace(line)
 		if number, ok := strings.CutPrefix(line, "Token #"); ok {
@@ -174,12 +198,13 @@ func softSlot(t testing.TB) int {
 			}
 			slot = n
 		}
-		if strings.HasPrefix(line, "Model: IBM SoftTok") {
-			return slot
+		soft = soft || strings.HasPrefix(line, "Model: IBM SoftTok")
+		if soft && strings.HasPrefix(line, "Flags:") {
+			return slot, strings.Contains(line, "TOKEN_INITIALIZED")
 		}
 	}
 	t.Fatal("pkcsconf lists no software token")
-	return 0
+	return 0, false
 }
 
 // pkcsconf runs openCryptoki's administration program with these lines as its input.
