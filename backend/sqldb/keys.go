@@ -115,6 +115,13 @@ func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
 	return t.openKey(what, r.sealed, r.cert, seal.Bind, c.ID)
 }
 
+// openedKey is a private key with what it was opened from. A transaction remembers the last one:
+// a run of many commands signs them with the key of one CA, and RSA keys take long to open.
+type openedKey struct {
+	sealed, record []byte
+	signer         crypto.Signer
+}
+
 // openKey opens the sealed private key of a certificate. bind, which is of package seal, says
 // with the handle what record the key belongs to.
 func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) (crypto.Signer, error) {
@@ -122,7 +129,11 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}
-	der, err := key.Open(sealed, bind(uuid, id, x.RawSubjectPublicKeyInfo))
+	record := bind(uuid, id, x.RawSubjectPublicKeyInfo)
+	if l := &t.lastKey; l.signer != nil && bytes.Equal(l.sealed, sealed) && bytes.Equal(l.record, record) {
+		return l.signer, nil
+	}
+	der, err := key.Open(sealed, record)
 	if err != nil {
 		return nil, fmt.Errorf("%v: cannot be opened: %w", what, err)
 	}
@@ -135,6 +146,7 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if !ok || !sameKey(signer.Public(), x.PublicKey) {
 		return nil, fmt.Errorf("%v: not the key of its certificate", what)
 	}
+	t.lastKey = openedKey{sealed, record, signer}
 	return signer, nil
 }
 

@@ -26,6 +26,7 @@ type tx struct {
 	added     [tables][]int64 // the handles of the rows that were added
 	opened    *seal.DataKey   // nil until a private key is met
 	uuid      string          // of the database, with opened
+	lastKey   openedKey
 }
 
 var _ ring.Tx = (*tx)(nil)

@@ -128,9 +128,9 @@ func bulkSize() int {
 	return 500
 }
 
-// TestBulkAtomic runs a long script in one transaction: all of it or nothing, in its order, and
+// TestBulkSoak runs a long script in one transaction: all of it or nothing, in its order, and
 // in little memory.
-func TestBulkAtomic(t *testing.T) {
+func TestBulkSoak(t *testing.T) {
 	signet, dir, n := program(t), t.TempDir(), bulkSize()
 	script := "RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA')) WITHLABEL('CA') NISTECC\n"
 	for i := range n - 1 {
