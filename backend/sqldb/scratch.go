@@ -40,8 +40,8 @@ const batchValues = 1500
 
 // buildScratch makes a database in a folder with all that comes from an origin. Errors name the
 // database that it is for.
-func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from origin) (s *scratch, err error) {
-	s = &scratch{path: filepath.Join(dir, ".signet-"+rand.Text()+".tmp"), name: name, wrapped: wrapped}
+func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from origin) (made *scratch, err error) {
+	s := &scratch{path: filepath.Join(dir, ".signet-"+rand.Text()+".tmp"), name: name, wrapped: wrapped}
 	if err := atomicfile.Create(s.path, nil, 0o600); err != nil {
 		return nil, fmt.Errorf("database %w", err)
 	}
@@ -241,6 +241,10 @@ func (s *scratch) finish(ctx context.Context) error {
 func (s *scratch) close() error {
 	if s.pool == nil {
 		return nil
+	}
+	if s.many != nil { // it would keep the file open
+		s.many.Close()
+		s.many = nil
 	}
 	var err error
 	if s.conn != nil {
