@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -20,12 +19,21 @@ type keyCache struct {
 	mu      sync.Mutex
 	wrapped []byte // what key was unwrapped from
 	key     *seal.DataKey
+	lent    bool // key belongs to somebody else
+}
+
+// seed gives the cache a data key that is known from elsewhere. The caller keeps it until the
+// database is closed; the cache does not clear it.
+func (k *keyCache) seed(wrapped []byte, key *seal.DataKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.wrapped, k.key, k.lent = wrapped, key, true
 }
 
 func (k *keyCache) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.key != nil {
+	if k.key != nil && !k.lent {
 		k.key.Clear()
 	}
 	k.wrapped, k.key = nil, nil
@@ -44,12 +52,8 @@ func (t *tx) dataKey() (key *seal.DataKey, uuid string, err error) {
 }
 
 func (t *tx) readDataKey() (*seal.DataKey, string, error) {
-	var uuid string
-	var wrapped []byte
-	if err := t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			err = fmt.Errorf("database %q: damaged: its data key is gone", t.db.path)
-		}
+	uuid, wrapped, err := t.identity()
+	if err != nil {
 		return nil, "", err
 	}
 	k := &t.db.keys
@@ -59,7 +63,7 @@ func (t *tx) readDataKey() (*seal.DataKey, string, error) {
 		return k.key, uuid, nil
 	}
 	if t.db.stash == "" {
-		return nil, "", fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", t.db.path)
+		return nil, "", noStash(t.db.path)
 	}
 	identity, err := seal.LoadStash(t.db.stash)
 	if err != nil {
@@ -72,8 +76,12 @@ func (t *tx) readDataKey() (*seal.DataKey, string, error) {
 	case err != nil:
 		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
 	}
-	k.wrapped, k.key = wrapped, key
+	k.wrapped, k.key, k.lent = wrapped, key, false
 	return key, uuid, nil
+}
+
+func noStash(database string) error {
+	return fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", database)
 }
 
 // keyRecord is what is stored about the private key of a certificate.

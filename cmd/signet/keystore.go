@@ -93,7 +93,7 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 
 // openStore opens a store for a user and tells what there is to tell about it.
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
-	o := backend.Options{Create: create, Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
+	o := backend.Options{Create: create, Migrating: a.migrating(url), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
 	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {
 		return nil, err
