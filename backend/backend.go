@@ -38,6 +38,8 @@ type Opened struct {
 	Missing bool              // it is not there yet: the first change makes it
 	Format  string            // of a store of one ring: JKS, JCEKS, PKCS12, PEM or PKCS11; empty for a database
 
+	Database *sqldb.DB // the database; nil for a store of one ring
+
 	// Hardware makes the keys of a store that is a token; nil for other stores.
 	Hardware ring.Hardware
 }
@@ -93,7 +95,23 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	}
 	const part = "a part of the database"
 	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
-	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+}
+
+// Target gives the database that a URL names, whether it is there or not. What is a store of one
+// ring is refused.
+func Target(url string) (sqldb.Target, error) {
+	if scheme, _, ok := strings.Cut(url, "://"); ok && slices.Contains(postgres, scheme) {
+		return sqldb.Target{Postgres: true, Path: url}, nil
+	}
+	scheme, path, err := split(url)
+	if err != nil {
+		return sqldb.Target{}, err
+	}
+	if scheme != sqlite || keyfile.Looks(path) {
+		return sqldb.Target{}, fmt.Errorf("store %q: it is not a database; the verbs of db are for SQLite and PostgreSQL: %w", url, ring.ErrUnsupported)
+	}
+	return sqldb.Target{Path: path}, nil
 }
 
 // tokenStore closes the token with the store.
@@ -114,7 +132,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
 	if db.Stash() != "" {
 		files[db.Stash()] = "the stash file of the database"
 	}
-	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created()}, nil
+	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
 }
 
 // openKeystore gives the end of Open for a keystore.

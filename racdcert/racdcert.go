@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"signet/racdcert/tso"
 	"signet/ring"
@@ -37,15 +38,16 @@ var operandKeywords = []string{
 // that they change no abbreviation.
 var extensions = []string{"EKU", "ED25519"}
 
-// firstLevel are all keywords at the first level.
-func firstLevel() []string {
+// firstLevel are all keywords at the first level. They are the same for every command: nobody
+// may change them.
+var firstLevel = sync.OnceValue(func() []string {
 	all := slices.Clone(operandKeywords)
 	for f := range functions {
 		all = append(all, f)
 	}
 	slices.Sort(all)
 	return all
-}
+})
 
 // racdcert is a RACDCERT command on its way to a request.
 type racdcert struct {

@@ -143,10 +143,11 @@ const (
 
 // Put is what became of one credential.
 type Put struct {
-	Ref   CertRef           // its name in the store
-	Key   bool              // it has a private key there
-	Place Place             //
-	Was   *x509.Certificate // what it replaced, nil if nothing
+	Ref    CertRef           // its name in the store
+	Key    bool              // it has a private key there
+	Place  Place             //
+	Status Status            // of the certificate there
+	Was    *x509.Certificate // what it replaced, nil if nothing
 }
 
 // PutAll is the answer to Put, in the order of the credentials.
@@ -156,15 +157,25 @@ type PutAll struct {
 }
 
 // Put stores credentials, all in one transaction. What is there already with the same content
-// stays as it is; another certificate under the same label is replaced where it stands.
+// stays as it is; another certificate under the same label is replaced where it stands. In a
+// keystore one certificate may come under several labels; in a database it is found under the
+// one it has.
 func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
 	return update(ctx, m, func(tx Tx, r *PutAll) error {
-		for _, id := range ids {
-			p, err := m.put(tx, id, &r.Result)
-			if err != nil {
-				return err
+		_, isOne := tx.(OneRing)
+		r.Puts = make([]Put, len(ids))
+		// A database holds a certificate once: the one with its private key comes before the same
+		// one without. A keystore keeps the order.
+		for _, keys := range []bool{true, false} {
+			for i, id := range ids {
+				if isOne && !keys || !isOne && (id.Key != nil) != keys {
+					continue
+				}
+				var err error
+				if r.Puts[i], err = m.put(tx, id, &r.Result); err != nil {
+					return err
+				}
 			}
-			r.Puts = append(r.Puts, p)
 		}
 		return nil
 	})
@@ -187,7 +198,7 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	if err != nil {
 		return Put{}, err
 	}
-	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed}
+	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed, Status: id.Status}
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	if err == nil && !bytes.Equal(there.DER, x.Raw) {
 		return p, newError(msgSameIdentity, there.Ref())
@@ -196,6 +207,12 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 		return p, err
 	}
 	found := err == nil
+	if isOne && one.AllowTwins() { // then only what has the label counts
+		if there, err = m.occupant(tx, p.Ref, isOne); err != nil {
+			return p, err
+		}
+		found = there != nil && bytes.Equal(there.DER, x.Raw)
+	}
 	same := found
 	if found {
 		if same, err = m.holdsAll(tx, there, id, isOne); err != nil {
@@ -204,7 +221,7 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	switch {
 	case same:
-		p.Ref, p.Place = there.Ref(), Unchanged
+		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
 		return p, nil
 	case isOne && one.KeepsChains():
 		one.Offer(id.Chain[1:])
@@ -217,6 +234,9 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	if found && (there.Owner == id.Owner || id.Key == nil) {
 		return m.exchange(tx, there, x, id, p)
+	}
+	if found && !isOne {
+		return p, newError(msgOtherOwner, cert.SubjectOf(x).RACF(), there.Ref())
 	}
 	if found { // trusted alone so far, and now with its key
 		if err := tx.DeleteCertificate(there); err != nil {
@@ -232,7 +252,10 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 		return m.exchange(tx, old, x, id, p)
 	}
 	if old != nil { // an alias of the other kind
-		if p.Was, err = replaceable(old, id); err != nil {
+		if old.HasKey() {
+			return p, newError(msgKeyWouldGo, old.Ref())
+		}
+		if p.Was, err = old.X509(); err != nil {
 			return p, err
 		}
 		p.Place = Replaced

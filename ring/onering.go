@@ -27,6 +27,10 @@ type OneRing interface {
 	// that is stored in the same transaction. They are found as certificates of CERTAUTH, and
 	// are no entries of their own.
 	Offer([]*x509.Certificate)
+	// AllowTwins lets this transaction put one certificate under several labels, and reports
+	// whether the store can hold that: programs may look for the same private key under two
+	// aliases, or trust a certificate that is a private key's too.
+	AllowTwins() bool
 	// HoldsStatus reports whether a certificate of an owner can have a status.
 	HoldsStatus(Owner, Status) bool
 }

@@ -39,7 +39,7 @@ func (t *tx) links(subject []byte) []*ring.Certificate {
 			}
 			seen[string(r.Chain[i])] = true
 			if x, err := cert.Parse(r.Chain[i]); err == nil {
-				add(x, fmt.Sprintf("%s (chain %d)", r.Alias, i+1))
+				add(x, fmt.Sprintf("%s (chain %d)", r.label(), i+1))
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (t *tx) complete() error {
 		}
 		if r.user && r.Key == nil {
 			return t.Refuse(fmt.Sprintf("certificate %s has no private key: without one it can only be trusted, as CERTAUTH/%s",
-				ring.CertRef{Owner: t.userName(), Label: r.Alias}, r.Alias))
+				ring.CertRef{Owner: t.userName(), Label: r.label()}, r.label()))
 		}
 		fresh = append(fresh, i)
 	}

@@ -13,9 +13,11 @@ import (
 // puts another in the place of the old one, so that a savepoint is a copy of the list.
 type record struct {
 	keystore.Entry
-	id   int64
-	user bool // it belongs to the user: a private key, or what is to get one before the transaction ends
-	keys int  // how often its private key was put or taken away
+	id    int64
+	user  bool   // it belongs to the user: a private key, or what is to get one before the transaction ends
+	keys  int    // how often its private key was put or taken away
+	made  string // what it is called while it has no alias
+	shown bool   // Java calls it that, too
 
 	// What is read on demand: listing a keystore needs none of it.
 	certificate *x509.Certificate
@@ -26,9 +28,17 @@ type record struct {
 
 // with gives a copy for a change.
 func (r *record) with(change func(*record)) *record {
-	next := &record{Entry: r.Entry, id: r.id, user: r.user, keys: r.keys}
+	next := &record{Entry: r.Entry, id: r.id, user: r.user, keys: r.keys, made: r.made, shown: r.shown}
 	change(next)
 	return next
+}
+
+// label gives the alias, or what stands for it.
+func (r *record) label() string {
+	if r.Alias == "" {
+		return r.made
+	}
+	return r.Alias
 }
 
 // x509 gives the record's own certificate.
@@ -51,7 +61,7 @@ func (r *record) outline() *outline {
 // fold gives the alias as Java folds it.
 func (r *record) fold() string {
 	if r.folded == "" {
-		r.folded = keystore.Fold(r.Alias)
+		r.folded = keystore.Fold(r.label())
 	}
 	return r.folded
 }

@@ -122,7 +122,11 @@ func (s *Store) Update(ctx context.Context, fn func(ring.Tx) error) error {
 	if !slices.EqualFunc(before, t.records, (*record).same) {
 		entries := make([]keystore.Entry, 0, len(t.records))
 		for _, r := range t.records {
-			entries = append(entries, r.Entry)
+			e := r.Entry
+			if r.shown { // or its number would go to another when this one gets an alias
+				e.Alias = r.label()
+			}
+			entries = append(entries, e)
 		}
 		if err := s.medium.Save(ctx, old, entries); err != nil {
 			return err
@@ -157,12 +161,13 @@ func (s *Store) begin(ctx context.Context, writable bool) (*tx, Content, error) 
 		t.settled[r] = true
 		t.nextID++
 	}
+	t.nameRest()
 	return t, c, nil
 }
 
 // openKey gives a private key: under the password of the keystore, else under that of its keys.
 func (s *Store) openKey(r *record) (crypto.Signer, error) {
-	what := fmt.Sprintf("%s: private key %q", s.medium.Name(), r.Alias)
+	what := fmt.Sprintf("%s: private key %q", s.medium.Name(), r.label())
 	key, err := r.Key.Open(nil)
 	if err != nil && errors.Is(s.medium.Classify(err), ErrPassword) && s.keyPassword != nil {
 		key, err = r.Key.Open(s.keyPassword)

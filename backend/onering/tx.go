@@ -31,6 +31,7 @@ type tx struct {
 	user      ring.Owner          // whose the private keys are; empty until a command says
 	ringName  string              // likewise
 	offered   []*x509.Certificate // may become part of chains
+	twins     bool                // one certificate may be there under several labels
 	noDefault bool                // the mark was taken from the first key and is about to go to another
 
 	settled map[*record]bool // those whose chains have been looked after
@@ -77,7 +78,7 @@ func (t *tx) notFound(ref ring.CertRef) error {
 
 // view turns a record into what the rules work with.
 func (t *tx) view(r *record) *ring.Certificate {
-	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.Alias, Status: r.status(), DER: r.Chain[0], Added: r.Created}
+	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.label(), Status: r.status(), DER: r.Chain[0], Added: r.Created}
 	if r.Key != nil {
 		c.Key = ring.KeyInStore
 	}
@@ -177,7 +178,7 @@ func (t *tx) byAlias(alias string) *record {
 	var found *record
 	folded := ""
 	for _, r := range t.records {
-		if r.Alias == alias {
+		if r.label() == alias {
 			return r
 		}
 		if t.store.medium.Folds() && found == nil {
@@ -345,14 +346,16 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 		return fmt.Errorf("%s: label %q: %w", t.Store, c.Label, err)
 	}
 	if other := t.byAlias(alias); other != nil && other.id != r.id {
-		return fmt.Errorf("%s: label %q: the entry %q has it, as case does not count: %w", t.Store, c.Label, other.Alias, ring.ErrExists)
+		return fmt.Errorf("%s: label %q: the entry %q has it, as case does not count: %w", t.Store, c.Label, other.label(), ring.ErrExists)
 	}
 	x, err := c.X509()
 	if err != nil {
 		return err
 	}
 	twin, err := t.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
-	if err == nil && twin.ID != r.id {
+	// Twins that another program put there may stay.
+	mayBe := err == nil && bytes.Equal(twin.DER, c.DER) && (t.twins || len(r.Chain) > 0 && bytes.Equal(r.Chain[0], c.DER))
+	if err == nil && twin.ID != r.id && !mayBe {
 		return fmt.Errorf("%s: certificate %s has the same issuer and serial number: %w", t.Store, twin.Ref(), ring.ErrExists)
 	}
 	if err != nil && !errors.Is(err, ring.ErrNotFound) {
@@ -364,6 +367,13 @@ func (t *tx) fill(r *record, c *ring.Certificate) error {
 		r.certificate = x
 	}
 	return nil
+}
+
+// AllowTwins implements ring.OneRing. A token ties a private key to its certificate by what both
+// say, so that two of one kind are one too many.
+func (t *tx) AllowTwins() bool {
+	t.twins = t.store.medium.KeepsChains()
+	return t.twins
 }
 
 // HoldsStatus implements ring.OneRing.

@@ -34,12 +34,19 @@ import (
 // Options say how Open works. The zero value opens an existing database.
 type Options struct {
 	Create      bool          // make a new database, with its stash file, when there is none
+	MustCreate  bool          // with Create: a database that is there is ring.ErrExists
 	Stash       string        // the stash file; for a SQLite file, empty means StashPath of it
 	BusyTimeout time.Duration // how long to wait for another writer; zero means 30 seconds
+
+	// Silence is how long a server may be at one statement; zero means BusyTimeout and the time
+	// that connecting may take.
+	Silence time.Duration
 
 	// Migrating, if set, is told the schema versions before an older database is changed to this
 	// program's version. Programs that are older than it refuse the database from then on.
 	Migrating func(from, to int)
+
+	lookOnly bool // an older database stays as it is
 }
 
 const defaultBusyTimeout = 30 * time.Second
@@ -50,10 +57,12 @@ type DB struct {
 	path      string // absolute, without symbolic links; or the URL without its password
 	stash     string // empty when none was named
 	busy      time.Duration
+	silence   time.Duration
 	migrating func(from, to int)
 	pool      *sql.DB
 	writer    chan struct{} // holds a token while a goroutine of this process writes
 	created   bool
+	lookOnly  bool
 	keys      keyCache
 
 	prepared func(query string) // sees every statement before its first use, for tests
@@ -66,7 +75,7 @@ func newDB(o Options) *DB {
 	if o.BusyTimeout == 0 {
 		o.BusyTimeout = defaultBusyTimeout
 	}
-	return &DB{stash: o.Stash, busy: o.BusyTimeout, migrating: o.Migrating, writer: make(chan struct{}, 1)}
+	return &DB{stash: o.Stash, busy: o.BusyTimeout, silence: o.Silence, lookOnly: o.lookOnly, migrating: o.Migrating, writer: make(chan struct{}, 1)}
 }
 
 // usePool limits the connections: a writer, and a reader for each processor. A connection is

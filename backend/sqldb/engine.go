@@ -15,6 +15,16 @@ type engine interface {
 	// conflict reports whether another writer was in the way, so that the whole transaction is
 	// worth another try.
 	conflict(err error) bool
+	// lastHandle gives the query for the highest handle that a table ever had.
+	lastHandle(table string) string
+	// name is the engine's, for people.
+	name() string
+	// versionQuery gives the query for its version.
+	versionQuery() string
+	// integrity gives what is wrong below the tables.
+	integrity(ctx context.Context) ([]string, error)
+	// size gives the bytes that the database has on disk.
+	size(t *tx) (int64, error)
 }
 
 // transaction is an open transaction of an engine.

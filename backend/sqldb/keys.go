@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -20,26 +19,41 @@ type keyCache struct {
 	mu      sync.Mutex
 	wrapped []byte // what key was unwrapped from
 	key     *seal.DataKey
+	lent    bool // key belongs to somebody else
+}
+
+// seed gives the cache a data key that is known from elsewhere. The caller keeps it until the
+// database is closed; the cache does not clear it.
+func (k *keyCache) seed(wrapped []byte, key *seal.DataKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.wrapped, k.key, k.lent = wrapped, key, true
 }
 
 func (k *keyCache) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.key != nil {
+	if k.key != nil && !k.lent {
 		k.key.Clear()
 	}
 	k.wrapped, k.key = nil, nil
 }
 
-// dataKey gives the database's data key and its UUID. The wrapped key is read in the
-// transaction, because another process may have replaced it.
-func (t *tx) dataKey() (*seal.DataKey, string, error) {
-	var uuid string
-	var wrapped []byte
-	if err := t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			err = fmt.Errorf("database %q: damaged: its data key is gone", t.db.path)
-		}
+// dataKey gives the database's data key and its UUID. The wrapped key is read in each
+// transaction, because another process may have replaced it before; it cannot during it.
+func (t *tx) dataKey() (key *seal.DataKey, uuid string, err error) {
+	if t.opened != nil {
+		return t.opened, t.uuid, nil
+	}
+	if key, uuid, err = t.readDataKey(); err == nil {
+		t.opened, t.uuid = key, uuid
+	}
+	return key, uuid, err
+}
+
+func (t *tx) readDataKey() (*seal.DataKey, string, error) {
+	uuid, wrapped, err := t.identity()
+	if err != nil {
 		return nil, "", err
 	}
 	k := &t.db.keys
@@ -49,7 +63,7 @@ func (t *tx) dataKey() (*seal.DataKey, string, error) {
 		return k.key, uuid, nil
 	}
 	if t.db.stash == "" {
-		return nil, "", fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", t.db.path)
+		return nil, "", noStash(t.db.path)
 	}
 	identity, err := seal.LoadStash(t.db.stash)
 	if err != nil {
@@ -62,8 +76,12 @@ func (t *tx) dataKey() (*seal.DataKey, string, error) {
 	case err != nil:
 		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
 	}
-	k.wrapped, k.key = wrapped, key
+	k.wrapped, k.key, k.lent = wrapped, key, false
 	return key, uuid, nil
+}
+
+func noStash(database string) error {
+	return fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", database)
 }
 
 // keyRecord is what is stored about the private key of a certificate.
@@ -80,6 +98,10 @@ func (t *tx) keyRecord(c *ring.Certificate) (keyRecord, error) {
 		[]any{c.ID}, &stored.DER, &r.ref, &r.sealed)
 	if err != nil {
 		return r, missing(err, certName(c.Ref()))
+	}
+	if x, err := c.X509(); err == nil && bytes.Equal(x.Raw, stored.DER) {
+		r.cert = x // parsed already
+		return r, nil
 	}
 	r.cert, err = stored.X509()
 	return r, err
@@ -101,6 +123,13 @@ func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
 	return t.openKey(what, r.sealed, r.cert, seal.Bind, c.ID)
 }
 
+// openedKey is a private key with what it was opened from. A transaction remembers the last one:
+// a run of many commands signs them with the key of one CA, and RSA keys take long to open.
+type openedKey struct {
+	sealed, record []byte
+	signer         crypto.Signer
+}
+
 // openKey opens the sealed private key of a certificate. bind, which is of package seal, says
 // with the handle what record the key belongs to.
 func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) (crypto.Signer, error) {
@@ -108,7 +137,11 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}
-	der, err := key.Open(sealed, bind(uuid, id, x.RawSubjectPublicKeyInfo))
+	record := bind(uuid, id, x.RawSubjectPublicKeyInfo)
+	if l := &t.lastKey; l.signer != nil && bytes.Equal(l.sealed, sealed) && bytes.Equal(l.record, record) {
+		return l.signer, nil
+	}
+	der, err := key.Open(sealed, record)
 	if err != nil {
 		return nil, fmt.Errorf("%v: cannot be opened: %w", what, err)
 	}
@@ -121,6 +154,7 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if !ok || !sameKey(signer.Public(), x.PublicKey) {
 		return nil, fmt.Errorf("%v: not the key of its certificate", what)
 	}
+	t.lastKey = openedKey{sealed, record, signer}
 	return signer, nil
 }
 

@@ -88,6 +88,14 @@ const (
 // large key there.
 const idleLimit = 5 * time.Minute
 
+func (*postgres) name() string { return "PostgreSQL" }
+
+// lastHandle asks the sequence behind the identity column of a table, by the name that the
+// server gives it.
+func (*postgres) lastHandle(table string) string {
+	return "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM " + table + "_id_seq"
+}
+
 // withLimits fills in the times of patience.
 func (e *postgres) withLimits(statements string) string {
 	return fmt.Sprintf(statements, e.db.busy.Milliseconds(), idleLimit.Milliseconds())

@@ -72,7 +72,7 @@ func (e *postgres) ensureSchema(ctx context.Context, create bool) error {
 	if err == nil {
 		err = e.check(s, create)
 	}
-	if err != nil || s.version == schemaVersion {
+	if err != nil || s.version == schemaVersion || e.db.lookOnly && s.version > 0 {
 		return err
 	}
 	return e.migrate(ctx)

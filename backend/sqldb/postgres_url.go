@@ -53,6 +53,19 @@ func splitStash(text string) (rest, stash string, err error) {
 	return head + "?" + strings.Join(kept, "&"), stash, nil
 }
 
+// Shown gives a URL for people: hosts, database and user, and nothing that may be secret.
+func Shown(url string) string {
+	rest, _, err := splitStash(url)
+	if err != nil {
+		return "postgres"
+	}
+	config, err := parseURL(rest)
+	if err != nil {
+		return "postgres"
+	}
+	return shown(config)
+}
+
 // parseURL reads a URL and what libpq's environment variables and files add to it. Errors show
 // nothing of the URL: a password may be anywhere in one that is not well-formed.
 func parseURL(text string) (*pgx.ConnConfig, error) {
@@ -99,7 +112,10 @@ func (e *postgres) prepareConfig() {
 	}
 	c.RuntimeParams["client_encoding"] = "UTF8"
 	// A live server breaks its silence at the latest when the time for a lock is over.
-	silence := e.db.busy + c.ConnectTimeout
+	silence := e.db.silence
+	if silence == 0 {
+		silence = e.db.busy + c.ConnectTimeout
+	}
 	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		var d net.Dialer
 		conn, err := d.DialContext(ctx, network, address)

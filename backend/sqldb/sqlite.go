@@ -72,6 +72,12 @@ type sqliteEngine struct{ db *DB }
 
 func (*sqliteEngine) conflict(error) bool { return false }
 
+func (*sqliteEngine) name() string { return "SQLite" }
+
+func (*sqliteEngine) lastHandle(table string) string {
+	return "SELECT seq FROM sqlite_sequence WHERE name = '" + table + "'"
+}
+
 func (e *sqliteEngine) begin(ctx context.Context, readOnly bool) (transaction, error) {
 	x, err := e.db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
 	if err != nil {

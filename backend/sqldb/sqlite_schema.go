@@ -63,7 +63,7 @@ func (db *DB) ensureSchema(ctx context.Context, create bool) error {
 	if err == nil {
 		err = db.check(s)
 	}
-	if err != nil || s.version == schemaVersion {
+	if err != nil || s.version == schemaVersion || db.lookOnly && s.version > 0 {
 		return err
 	}
 	if s.empty() {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"signet/backend/seal"
 	"signet/ring"
 )
 
@@ -23,6 +24,9 @@ type tx struct {
 	disturbed bool            // that failure was another writer's doing
 	changes   int             // how many statements changed something
 	added     [tables][]int64 // the handles of the rows that were added
+	opened    *seal.DataKey   // nil until a private key is met
+	uuid      string          // of the database, with opened
+	lastKey   openedKey
 }
 
 var _ ring.Tx = (*tx)(nil)

@@ -32,11 +32,12 @@ type app struct {
 	descriptorPIN []byte          // a descriptor can be read once
 	files         *files
 	store         *backend.Opened
-	manager       *ring.Manager // opened on first use
-	code          ring.Code     // the return code so far
-	locked        bool          // the database is locked for the run: nobody may be kept waiting
-	place         string        // where in a script the command stands; empty outside one
-	progress      *progress     // of the run of scripts; nil when none is shown
+	manager       *ring.Manager  // opened on first use
+	code          ring.Code      // the return code so far
+	locked        bool           // the database is locked for the run: nobody may be kept waiting
+	place         string         // where in a script the command stands; empty outside one
+	verbs         map[string]int // the places of the verbs in the list of commands, in a script of them
+	progress      *progress      // of the run of scripts; nil when none is shown
 }
 
 // run runs one command line and gives its return code.
@@ -50,7 +51,11 @@ func run(ctx context.Context, env environment, args []string) int {
 // execute runs a command line in a and gives its return code.
 func (a *app) execute(ctx context.Context, args []string) ring.Code {
 	a.code = ring.Done
-	root := a.root()
+	only := ""
+	if a.place != "" && len(args) > 0 { // to build all verbs for each line of a long script takes long
+		only = args[0]
+	}
+	root := a.rootWith(only)
 	root.SetArgs(spellFlags(args))
 	if err := root.ExecuteContext(ctx); err != nil {
 		a.fail(err)
@@ -72,7 +77,10 @@ func (a *app) close() {
 }
 
 // root builds the command tree.
-func (a *app) root() *cobra.Command {
+func (a *app) root() *cobra.Command { return a.rootWith("") }
+
+// rootWith builds the command tree with one verb alone when it is known by that name.
+func (a *app) rootWith(only string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "signet",
 		Short: "Certificates and key rings, as RACF's RACDCERT manages them, on any machine",
@@ -121,16 +129,29 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
 	f.BoolVar(&a.flags.noColor, "no-color", a.flags.noColor, "never use colours")
 	root.SetHelpCommand(a.helpCommand())
-	root.AddCommand(
-		a.gencertCommand(), a.genreqCommand(), a.addCommand(), a.alterCommand(), a.deleteCommand(),
-		a.exportCommand(), a.listCommand(), a.checkcertCommand(), a.listchainCommand(), a.rekeyCommand(), a.rolloverCommand(),
-		a.addringCommand(), a.delringCommand(), a.connectCommand(), a.removeCommand(), a.listringCommand(),
-		a.addtokenCommand(), a.deltokenCommand(), a.listtokenCommand(), a.bindCommand(), a.unbindCommand(), a.importCommand(), a.tokenCommand(),
-		a.mapCommand(), a.altmapCommand(), a.delmapCommand(), a.listmapCommand(), a.whoisCommand(),
-		a.copyCommand(), a.diffCommand(), a.resolveCommand(), a.caeCommand(), a.trustCommand(), a.scanCommand(),
-		a.runCommand(), a.racdcertCommand(), a.racfCommand(), a.dbCommand(),
-	)
+	root.AddCommand(a.commands(only)...)
 	return root
+}
+
+// commands builds the verbs, or only the one that is named.
+func (a *app) commands(only string) []*cobra.Command {
+	all := []func() *cobra.Command{
+		a.gencertCommand, a.genreqCommand, a.addCommand, a.alterCommand, a.deleteCommand,
+		a.exportCommand, a.listCommand, a.checkcertCommand, a.listchainCommand, a.rekeyCommand, a.rolloverCommand,
+		a.addringCommand, a.delringCommand, a.connectCommand, a.removeCommand, a.listringCommand,
+		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
+		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand,
+		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
+		a.runCommand, a.racdcertCommand, a.racfCommand, a.dbCommand,
+	}
+	if i, known := a.verbs[only]; known {
+		return []*cobra.Command{all[i]()}
+	}
+	var built []*cobra.Command
+	for _, build := range all {
+		built = append(built, build())
+	}
+	return built
 }
 
 func orText(output string) string {
@@ -206,7 +227,9 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.store, err = a.openStore(ctx, url, issuer, a.flags.keystore, true); err != nil {
+	k := a.flags.keystore
+	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's
+	if a.store, err = a.openStore(ctx, url, issuer, k, true); err != nil {
 		return nil, err
 	}
 	codec, err := a.flags.keystore.codec()

@@ -229,7 +229,7 @@ func (a *app) export(ctx context.Context, name, format, out, passwordFile string
 			return err
 		}
 	case q.Format.WithKey():
-		if q.Password, err = a.askNew("Password for " + out + ": "); err != nil {
+		if q.Password, err = a.askNew("Password for "+out+": ", "--password-file FILE"); err != nil {
 			return err
 		}
 	}

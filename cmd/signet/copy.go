@@ -72,7 +72,7 @@ func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
 	if len(given) > 0 && f.ring != "" {
 		return usagef("copy: give certificates or --ring, not both")
 	}
-	if f.alias != "" && len(given) != 1 {
+	if f.alias != "" && len(given) > 1 {
 		return usagef("copy: --alias is for one certificate, and %d are given", len(given))
 	}
 	issuer, err := a.issuer()
@@ -88,6 +88,9 @@ func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
 	if err != nil {
 		return err
 	}
+	if n := len(taken.Credentials); f.alias != "" && n > 1 {
+		return usagef("copy: --alias is for one certificate, and there are %d; name the one", n)
+	}
 	if f.alias != "" {
 		taken.Credentials[0].Label = f.alias
 	}
@@ -100,7 +103,7 @@ func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
 		}
 	}
 	k := a.flags.keystore
-	k.password = f.toPass
+	k.password, k.prefix = f.toPass, "to-"
 	to, store, err := a.openManager(ctx, f.to, user, k, true)
 	if err != nil {
 		return err
@@ -120,7 +123,13 @@ func (a *app) copySource(ctx context.Context, issuer ring.Owner, f copyFlags) (*
 		m, err := a.open(ctx)
 		return m, func() {}, err
 	}
-	k := keystoreFlags{password: f.fromPass, key: f.fromKeys}
+	k := keystoreFlags{password: f.fromPass, key: f.fromKeys, prefix: "from-"}
+	if k.password == (passwordFlags{}) { // there is no --db that they could be for
+		k.password = a.flags.keystore.password
+	}
+	if k.key == (passwordFlags{}) {
+		k.key = a.flags.keystore.key
+	}
 	m, store, err := a.openManager(ctx, f.from, issuer, k, false)
 	if err != nil {
 		return nil, nil, err
@@ -168,6 +177,7 @@ type putJSON struct {
 	Owner      string           `json:"owner"`
 	Label      string           `json:"label"`
 	PrivateKey bool             `json:"privateKey"`
+	Status     string           `json:"status,omitempty"`
 	Result     string           `json:"result"` // added, replaced or unchanged
 	Replaced   *certificateJSON `json:"replaced,omitempty"`
 }
@@ -181,7 +191,7 @@ func (a *app) showPuts(r *ring.PutAll) error {
 func copied(puts []ring.Put) []putJSON {
 	var all []putJSON
 	for _, p := range puts {
-		j := putJSON{Owner: p.Ref.Owner.Name(), Label: p.Ref.Label, PrivateKey: p.Key, Result: string(p.Place)}
+		j := putJSON{Owner: p.Ref.Owner.Name(), Label: p.Ref.Label, PrivateKey: p.Key, Status: string(p.Status), Result: string(p.Place)}
 		if p.Was != nil {
 			j.Replaced = describeX509(p.Was)
 		}
@@ -201,8 +211,11 @@ func (a *app) showCopied(ans answer) error {
 	t := a.table()
 	for _, p := range ans.Copied {
 		kind := "trusted certificate"
-		if p.PrivateKey {
+		switch {
+		case p.PrivateKey:
 			kind = "private key"
+		case p.Status == string(ring.NoTrust):
+			kind = "certificate, not trusted"
 		}
 		line := fmt.Sprintf("%s\t%s\t%s", p.Result, oneLine(p.Owner+"/"+p.Label), kind)
 		if w := p.Replaced; w != nil {

@@ -14,11 +14,18 @@ import (
 func (a *app) dbCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "db",
-		Short: "Show and change the settings of the database",
+		Short: "Make, look after, back up and copy the database; its settings",
 		Args:  args(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(&cobra.Command{
+	c.AddCommand(a.dbInitCommand(), a.dbMigrateCommand(), a.dbStatusCommand(), a.dbCheckCommand(),
+		a.dbBackupCommand(), a.dbRestoreCommand(), a.dbCopyCommand(), a.dbPopulateCommand(),
+		a.dbSettingsCommand(), a.dbSetCommand())
+	return c
+}
+
+func (a *app) dbSettingsCommand() *cobra.Command {
+	return &cobra.Command{
 		Use:     "settings",
 		Short:   "Show the settings",
 		Example: `  signet db settings`,
@@ -40,7 +47,11 @@ func (a *app) dbCommand() *cobra.Command {
 			}
 			return nil
 		}),
-	}, &cobra.Command{
+	}
+}
+
+func (a *app) dbSetCommand() *cobra.Command {
+	return &cobra.Command{
 		Use:   "set NAME VALUE",
 		Short: "Change a setting",
 		Long: `Change a setting of the database:
@@ -53,6 +64,5 @@ func (a *app) dbCommand() *cobra.Command {
 			}
 			return a.finish(nil, answer{}, "%s = %s", given[0], given[1])
 		}),
-	})
-	return c
+	}
 }

@@ -53,6 +53,8 @@ type keystoreFlags struct {
 	reader   string        // who is to read it
 	backup   bool
 
+	prefix string // of the flags of the password, for messages
+
 	known *[]byte // the password, found out otherwise; nil when it is not
 }
 
@@ -91,7 +93,7 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 
 // openStore opens a store for a user and tells what there is to tell about it.
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
-	o := backend.Options{Create: create, Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
+	o := backend.Options{Create: create, Migrating: a.migrating(url), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
 	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {
 		return nil, err
@@ -110,14 +112,20 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 			a.say("the password has characters outside ASCII, which Java up to 17 does not take for PKCS #12")
 		}
 	}
-	o.Keystore.Password = func(isNew bool) ([]byte, error) {
-		if k.known != nil {
+	o.Keystore.Password = func(isNew bool) (p []byte, err error) {
+		instead := "--" + k.prefix + "password-file FILE"
+		switch {
+		case k.known != nil:
 			return nil, nil // it can be read without one
+		case isNew:
+			p, err = a.askNew(fmt.Sprintf("New password for keystore %s: ", url), instead)
+		default:
+			p, err = a.askFor(fmt.Sprintf("Password of keystore %s: ", url), instead)
 		}
-		if isNew {
-			return a.askNew(fmt.Sprintf("New password for keystore %s: ", url))
+		if err != nil {
+			return nil, fmt.Errorf("keystore %s: %w", url, err)
 		}
-		return a.ask(fmt.Sprintf("Password of keystore %s: ", url))
+		return p, nil
 	}
 	store, err := backend.Open(ctx, url, o)
 	if err != nil {

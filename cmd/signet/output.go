@@ -38,6 +38,10 @@ type answer struct {
 	Trust        *trustJSON        `json:"trust,omitempty"`
 	Truststores  []truststoreJSON  `json:"truststores,omitempty"`
 	Commands     []commandJSON     `json:"commands,omitempty"`
+	Database     *databaseJSON     `json:"database,omitempty"`
+	Findings     []dbFindingJSON   `json:"findings,omitempty"`
+	Checked      *checkedJSON      `json:"checked,omitempty"`
+	Backup       *backupJSON       `json:"backup,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
 	File         string            `json:"file,omitempty"`

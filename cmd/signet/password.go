@@ -46,13 +46,13 @@ func (a *app) askFor(prompt, instead string) ([]byte, error) {
 	return checkPassword(p, "terminal")
 }
 
-// askNew asks for a new password twice.
-func (a *app) askNew(prompt string) ([]byte, error) {
-	p, err := a.ask(prompt)
+// askNew asks for a new password twice; instead says how to give it without a terminal.
+func (a *app) askNew(prompt, instead string) ([]byte, error) {
+	p, err := a.askFor(prompt, instead)
 	if err != nil {
 		return nil, err
 	}
-	again, err := a.ask("Once more: ")
+	again, err := a.askFor("Once more: ", instead)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,9 @@ func (a *app) executeLine(ctx context.Context, line plainCommand) ring.Code {
 // begins a TSO command, and so does connect or remove with a group.
 func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
 	verbs := []string{}
-	for _, c := range a.root().Commands() {
+	a.verbs = map[string]int{}
+	for i, c := range a.commands("") {
+		a.verbs[c.Name()] = i
 		if c.Name() != "racdcert" && c.Name() != "run" {
 			verbs = append(verbs, c.Name())
 		}

@@ -15,7 +15,7 @@ const (
 	barDelay    = time.Second            // before a bar appears
 	barEvery    = 100 * time.Millisecond // between two states of the bar
 	lineEvery   = 5 * time.Second        // between two lines where there is no terminal
-	rateOver    = 10 * time.Second       // the rate is that of the last 10 to 20 seconds
+	rateOver    = 30 * time.Second       // the rate is that of the last 30 to 60 seconds
 	barWidth    = 20
 )
 

@@ -374,12 +374,18 @@ func (r *scriptRun) plain(ctx context.Context, sc script, reach func(int)) (stop
 			child.stdout = &output
 		}
 		child.place = place(sc.name, tso.Pos{Line: line.line, Col: 1})
-		code := child.executeLine(ctx, line)
+		interrupted := ctx.Err() != nil
+		if interrupted {
+			child.fail(ctx.Err())
+		} else {
+			child.executeLine(ctx, line)
+		}
+		code := child.code
 		total = max(total, code)
 		if a.json() {
 			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: line.words[0], Code: code, Output: output.String()})
 		}
-		if code > ring.Warning && r.stopsEarly() {
+		if interrupted || code > ring.Warning && r.stopsEarly() {
 			return true
 		}
 	}

@@ -118,3 +118,30 @@ func TestSpinner(t *testing.T) {
 	}
 	t.Error("no spinner in ten tries")
 }
+
+// On a terminal a long script shows a bar, below the lines that its commands print.
+func TestProgressOnTerminal(t *testing.T) {
+	signet, dir := program(t), t.TempDir()
+	for n := 400; n < 100_000; n *= 4 { // how many take longer than the bar waits depends on the machine
+		script := ""
+		for i := range n {
+			script += fmt.Sprintf("gencert U/c%d-%d --subject CN=x --key ec:p256\n", n, i)
+		}
+		write(t, filepath.Join(dir, "script"), script)
+		x := startTerminal(t, dir, signet, "run", "script")
+		x.end()
+		out := x.out.String()
+		last := strings.LastIndex(out, fmt.Sprintf("/%d  ", n))
+		if last < 0 {
+			continue
+		}
+		if !strings.Contains(out, "\r\x1b[KU/c") || strings.Count(out, "U/c") != n {
+			t.Errorf("%d lines of the commands, want %d, with a bar below them", strings.Count(out, "U/c"), n)
+		}
+		if !strings.Contains(out[last:], "\r\x1b[K") {
+			t.Errorf("the bar was not wiped: %q", out[last:])
+		}
+		return
+	}
+	t.Error("no bar, however long the script")
+}

@@ -20,7 +20,7 @@ func (a *app) openTruststore(ctx context.Context, f trustAddFlags, write bool) (
 		return nil, nil, notes, err
 	}
 	k := a.flags.keystore
-	k.password, k.backup = f.password, k.backup || f.backup
+	k.password, k.prefix, k.backup = f.password, "to-", k.backup || f.backup
 	if k.password == (passwordFlags{}) {
 		k.known, notes = guessPassword(f.to, write)
 	}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"signet/backend"
+	"signet/backend/sqldb"
+)
+
+func (a *app) dbCopyCommand() *cobra.Command {
+	var from, to string
+	var replace bool
+	c := &cobra.Command{
+		Use:   "copy --from URL --to URL",
+		Short: "Copy a whole database to another place or engine",
+		Long: `Copy all that a database holds at this moment to a new or empty database, or with --replace in
+the place of what a database holds: from SQLite to PostgreSQL, back, or between two of a kind.
+The copy has a stash file of its own. From then on the two are apart: what changes in one does
+not change in the other.`,
+		Example: `  signet db copy --from signet.db --to 'postgres://keeper@server/fleet?stash=/etc/signet/fleet.stash'`,
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if from == "" || to == "" {
+				return usagef("copy: name both databases; use: signet db copy --from URL --to URL")
+			}
+			source, err := backend.Target(from)
+			if err != nil {
+				return err
+			}
+			target, err := backend.Target(to)
+			if err != nil {
+				return err
+			}
+			db, err := source.Open(c.Context(), sqldb.Options{Migrating: a.migrating(from)})
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			stop := a.spin(true, "copying")
+			rows, err := db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: sqldb.Options{Migrating: a.migrating(to)}, Replace: replace})
+			stop()
+			if err != nil {
+				return err
+			}
+			ans := answer{Database: &databaseJSON{Name: shownURL(to), Rows: rows}}
+			ans.Database.Stash, _ = target.StashFile()
+			return a.finish(nil, ans, "copied %d certificates and %d private keys to %s; they open with %s", rows["certificates"], rows["private_keys"], shownURL(to), ans.Database.Stash)
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "the database to copy")
+	c.Flags().StringVar(&to, "to", "", "the database to copy to")
+	c.Flags().BoolVar(&replace, "replace", false, "replace what it holds")
+	return c
+}
+
+// dbPopulateCommand makes databases for measurements (docs/database.md).
+func (a *app) dbPopulateCommand() *cobra.Command {
+	var crowd sqldb.Crowd
+	c := &cobra.Command{
+		Use:    "populate",
+		Short:  "Fill a new or empty database with made-up certificates, for measurements",
+		Hidden: true,
+		Args:   args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			t, url, err := a.target()
+			if err != nil {
+				return err
+			}
+			crowd.Now = a.now()
+			start := time.Now()
+			stop := a.spin(true, "making certificates")
+			err = t.Populate(c.Context(), crowd, sqldb.FillOptions{})
+			stop()
+			if err != nil {
+				return err
+			}
+			took := time.Since(start)
+			return a.finish(nil, answer{}, "%s: %d certificates in %d rings, in %.1f s (%.0f a second)", shownURL(url), crowd.Certificates, crowd.Rings,
+				took.Seconds(), float64(crowd.Certificates)/took.Seconds())
+		},
+	}
+	c.Flags().IntVar(&crowd.Certificates, "certificates", 1000, "how many certificates")
+	c.Flags().IntVar(&crowd.Rings, "rings", 100, "how many rings")
+	return c
+}
