@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -89,6 +90,9 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	case keyfile.Looks(path): // a keystore whatever its name
 		return openKeystore(url, path)(keyfile.OpenFile(path, "", o.Keystore))
 	}
+	if kind := namedLike(path); path == url && kind != "" && !keyfile.There(path) {
+		return nil, fmt.Errorf("store %q: not found, and a new one of that name would be a database: %w; a keystore is %s:%s, a database sqlite:%s", url, ring.ErrNotFound, kind, path, path)
+	}
 	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
 	if err != nil {
 		return nil, err
@@ -112,6 +116,19 @@ func Target(url string) (sqldb.Target, error) {
 		return sqldb.Target{}, fmt.Errorf("store %q: it is not a database; the verbs of db are for SQLite and PostgreSQL: %w", url, ring.ErrUnsupported)
 	}
 	return sqldb.Target{Path: path}, nil
+}
+
+// namedLike gives the scheme of the keystores that are called so; empty if none are.
+func namedLike(path string) string {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".p12", ".pfx":
+		return "pkcs12"
+	case ".jks", ".ks", ".keystore", ".truststore":
+		return "jks"
+	case ".jceks":
+		return "jceks"
+	}
+	return ""
 }
 
 // tokenStore closes the token with the store.

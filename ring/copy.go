@@ -183,7 +183,7 @@ func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
 
 func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	one, isOne := tx.(OneRing)
-	x, longest := id.Chain[0], maxLabel
+	x, longest, from := id.Chain[0], maxLabel, CertRef{id.Owner, id.Label}
 	if isOne {
 		longest = maxAlias
 		if err := one.SpeakFor(m.issuer); err != nil {
@@ -192,6 +192,12 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 		id.Owner = CertAuth
 		if id.Key != nil {
 			id.Owner = m.issuer
+		}
+		if id.Status == HighTrust { // no keystore knows more than trust
+			id.Status = Trust
+		}
+		if !one.HoldsStatus(id.Owner, id.Status) {
+			return Put{}, newError(msgNoCopy, from, one.Format())
 		}
 	}
 	label, err := checkLabel(id.Label, longest)

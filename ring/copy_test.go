@@ -127,6 +127,59 @@ func TestPutTwins(t *testing.T) {
 	}
 }
 
+// TestPutStatus copies what is HIGHTRUST as trusted, and what is NOTRUST to where it stays so.
+func TestPutStatus(t *testing.T) {
+	d := newDB(t)
+	d.gencert("CERTAUTH/high", "")
+	d.gencert("CERTAUTH/none", "")
+	high, none := alone(d.take("CERTAUTH/high")[0]), alone(d.take("CERTAUTH/none")[0])
+	high.Status, none.Status = ring.HighTrust, ring.NoTrust
+	for _, format := range formats {
+		k := newKeystore(t, format)
+		is(t, format, k.put(high), "added CERTAUTH/high key=false")
+		if got := k.get("CERTAUTH/high").Status; got != ring.Trust {
+			t.Errorf("%s: HIGHTRUST became %s", format, got)
+		}
+		if format == keystore.PKCS12 {
+			k.put(none)
+			if got := k.get("CERTAUTH/none").Status; got != ring.NoTrust {
+				t.Errorf("%s: NOTRUST became %s", format, got)
+			}
+			trusted := none
+			trusted.Status = ring.Trust
+			is(t, "trusted after all", k.put(trusted), "replaced CERTAUTH/none key=false")
+			if got := k.get("CERTAUTH/none").Status; got != ring.Trust {
+				t.Errorf("%s: TRUST became %s", format, got)
+			}
+			continue
+		}
+		_, err := k.Put(t.Context(), []ring.Credential{none})
+		if !errors.Is(err, ring.ErrUnsupported) || !strings.Contains(err.Error(), "CERTAUTH/none cannot be copied: it is NOTRUST") {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}
+
+// TestPutChain completes the chain of a private key that is there, and leaves a whole one alone.
+func TestPutChain(t *testing.T) {
+	d := newDB(t)
+	d.gencert("CERTAUTH/ca", "")
+	d.gencert("OPER/web", "CERTAUTH/ca")
+	web := d.take("OPER/web")[0]
+	leaf := web
+	leaf.Chain = leaf.Chain[:1]
+	for _, format := range formats {
+		k := newKeystore(t, format)
+		is(t, format, k.put(leaf), "added OPER/web key=true")
+		is(t, format, k.put(web), "replaced OPER/web key=true")
+		if got := len(k.take("OPER/web")[0].Chain); got != 2 {
+			t.Errorf("%s: the chain has %d certificates", format, got)
+		}
+		is(t, format, k.put(leaf), "unchanged OPER/web key=true")
+		is(t, format, k.put(web), "unchanged OPER/web key=true")
+	}
+}
+
 // TestPutKeepsKeys refuses a certificate alone in the place of a private key, also when it is for
 // the same key: in a keystore it would be the end of that.
 func TestPutKeepsKeys(t *testing.T) {

@@ -73,6 +73,7 @@ const (
 	msgPasswordUnused
 	msgNoExportKey
 	msgKeyWouldGo
+	msgNoCopy
 	msgKeylessPersonal
 	msgChainBroken
 	msgEncode
@@ -244,6 +245,7 @@ var catalogue = [...]struct {
 	msgPasswordUnused:  {"SGN051I", Refused, ErrInvalid, "format %s takes no password", "choose PKCS12DER or PKCS12B64 to export the private key"},
 	msgNoExportKey:     {"IRRD147I", Refused, ErrRefused, "EXPORT in PKCS12 format needs a private key that can leave, and certificate %s has none", "export the certificate alone with CERTB64 or PKCS7B64"},
 	msgKeyWouldGo:      {"SGN110I", Refused, ErrRefused, "the private key of %s would be lost: what is to take its place has none", "delete it first if that is what you want, or choose another label"},
+	msgNoCopy:          {"SGN119I", Refused, ErrUnsupported, "certificate %s cannot be copied: it is NOTRUST, and what is in a keystore of format %s is trusted", "ALTER it to TRUST first if it is to be trusted, or leave it out: name the others"},
 	msgKeylessPersonal: {"SGN111I", Warning, nil, "%s was left out: it is PERSONAL in ring %s and has no private key", "connect it as CERTAUTH or SITE to have it trusted, or name it by itself"},
 	msgChainBroken:     {"SGN052I", Warning, nil, "the chain of %s is incomplete: the issuer %s is not in the database", "ADD it under CERTAUTH and export again"},
 	msgEncode:          {"SGN053I", Refused, ErrUnsupported, "certificate %s cannot be written as %s: %v", ""},

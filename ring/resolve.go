@@ -21,11 +21,6 @@ const (
 	ConsumerOpenSSL   Consumer = "openssl"   // programs that load a file through OpenSSL
 )
 
-// Consumers lists them all.
-func Consumers() []Consumer {
-	return []Consumer{ConsumerCAE, ConsumerJava, ConsumerSystemSSL, ConsumerOpenSSL}
-}
-
 // Formats of keystores that only some consumers read.
 const (
 	FormatPKCS12 = "PKCS12"

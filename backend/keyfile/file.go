@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"signet/backend/onering"
@@ -260,6 +261,9 @@ func (f *file) Save(_ context.Context, old onering.Content, es []keystore.Entry)
 	} else if err = f.backup(now); err == nil {
 		err = atomicfile.Replace(f.where, data)
 	}
+	if errors.Is(err, syscall.EACCES) {
+		return fmt.Errorf("%s: permission denied in folder %q, where the new file is made before it takes the place of the old one: %w", f.Name(), filepath.Dir(f.where), ring.ErrRefused)
+	}
 	if err != nil {
 		return fileError(f.Name(), err)
 	}
@@ -323,6 +327,12 @@ func fileError(name string, err error) error {
 		return fmt.Errorf("%s: %w: %w", name, err, ring.ErrRefused)
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+// There reports whether there is anything under a path.
+func There(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Looks reports whether a file is there and is a keystore by its content.

@@ -197,6 +197,9 @@ it already is left alone.`,
 			if len(given) == 0 {
 				given = []string{filepath.Join(f.home, caeIncoming)}
 			}
+			if inCacerts && (f.keystore != "" || f.storePass != "" || f.password != (passwordFlags{})) {
+				return usagef("cae import: -importincacerts is for the truststore of the server's JVM, not for its keystore; name another with --cacerts, and its password with --cacerts-password-file")
+			}
 			if inCacerts {
 				if cacerts == "" {
 					cacerts = a.caeCacerts(f.home)

@@ -95,6 +95,7 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
 	o := backend.Options{Create: create, Migrating: a.migrating(url), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
+	foreign := false // the password
 	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {
 		return nil, err
 	}
@@ -108,9 +109,7 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 		if o.Keystore.Known, err = k.password.read(a); err != nil {
 			return nil, err
 		}
-		if bytes.ContainsFunc(o.Keystore.Known, func(r rune) bool { return r > unicode.MaxASCII }) {
-			a.say("the password has characters outside ASCII, which Java up to 17 does not take for PKCS #12")
-		}
+		foreign = bytes.ContainsFunc(o.Keystore.Known, func(r rune) bool { return r > unicode.MaxASCII })
 	}
 	o.Keystore.Password = func(isNew bool) (p []byte, err error) {
 		instead := "--" + k.prefix + "password-file FILE"
@@ -133,6 +132,9 @@ func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k ke
 	}
 	for path, what := range store.Files {
 		a.files.protect(path, what)
+	}
+	if foreign && store.Format == ring.FormatPKCS12 {
+		a.say("the password has characters outside ASCII, which Java up to 17 does not take for PKCS #12")
 	}
 	switch {
 	case store.Created:

@@ -47,7 +47,7 @@ func (a *app) resolve(ctx context.Context, target string, q ring.Resolve) error 
 		return err
 	}
 	var m *ring.Manager
-	if backend.IsURL(target) {
+	if backend.IsURL(target) || backend.IsKeystore(target) {
 		opened, store, err := a.openManager(ctx, target, issuer, keystoreFlags{password: a.flags.keystore.password}, false)
 		if err != nil {
 			return err

@@ -61,11 +61,6 @@ func Keytool(t testing.TB, dir string, args ...string) string {
 	return program(t, dir, "keytool", args...)
 }
 
-// TryKeytool runs Java's keytool in dir and gives all that it printed.
-func TryKeytool(dir string, args ...string) (string, error) {
-	return tryProgram(dir, "keytool", args...)
-}
-
 // failure is an error with what the program said.
 type failure struct {
 	out string
