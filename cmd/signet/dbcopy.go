@@ -59,10 +59,11 @@ not change in the other.`,
 func (a *app) dbPopulateCommand() *cobra.Command {
 	var crowd sqldb.Crowd
 	c := &cobra.Command{
-		Use:    "populate",
-		Short:  "Fill a new or empty database with made-up certificates, for measurements",
-		Hidden: true,
-		Args:   args(cobra.NoArgs),
+		Use:     "populate",
+		Short:   "Fill a new or empty database with made-up certificates, for measurements",
+		Example: `  signet --db big.db db populate`,
+		Hidden:  true,
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			t, url, err := a.target()
 			if err != nil {
