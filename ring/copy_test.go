@@ -217,3 +217,53 @@ func TestPutOtherOwner(t *testing.T) {
 	}
 	is(t, "still there", to.everything(), "CERTAUTH/web key=false")
 }
+
+// TestPutReplaces puts another certificate with another key under a label: both change together.
+func TestPutReplaces(t *testing.T) {
+	d := newDB(t)
+	d.gencert("OPER/web", "")
+	d.gencert("OPER/other", "")
+	web, other := d.take("OPER/web")[0], d.take("OPER/other")[0]
+	for _, format := range append([]string{"database"}, formats...) {
+		k := newDB(t)
+		if format != "database" {
+			k = newKeystore(t, format)
+		}
+		k.put(web)
+		k.now = k.now.Add(time.Hour)
+		is(t, format, k.put(as(other, "web")), "replaced OPER/web key=true")
+		got := k.take("OPER/web")[0]
+		if !got.Chain[0].Equal(other.Chain[0]) || !cert.SameKey(got.Key.Public(), other.Key.Public()) {
+			t.Errorf("%s: the certificate or its key is the old one", format)
+		}
+		if at := k.get("OPER/web").Added; format == "database" && !at.Equal(k.now) {
+			t.Errorf("it came at %v, want %v", at, k.now)
+		}
+	}
+}
+
+// TestContentsOfRing shows a key only where it is PERSONAL, and labels that differ in case as two.
+func TestContentsOfRing(t *testing.T) {
+	d := newDB(t)
+	d.gencert("OPER/a", "")
+	d.gencert("OPER/A", "")
+	if _, err := d.AddRing(t.Context(), ringRef("OPER/R")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Connect(t.Context(), ring.Connect{Cert: ref("OPER/a"), Ring: ringRef("OPER/R"), Usage: ring.UsageSite}); err != nil {
+		t.Fatal(err)
+	}
+	d.connect("OPER/A", "OPER/R", true)
+	all, err := d.Contents(t.Context(), ringRef("OPER/R"))
+	if err != nil || len(all) != 2 || all[0].Key || !all[1].Key {
+		t.Fatalf("%v, %v", all, err)
+	}
+	taken, err := d.Take(t.Context(), ring.Take{Ring: ringRef("OPER/R")})
+	if err != nil || len(taken.Credentials) != 2 || taken.Credentials[0].Label != "A" || taken.Credentials[0].Key == nil || taken.Credentials[1].Key != nil {
+		t.Errorf("%v, %v", taken, err)
+	}
+	all[0].Key = true // of one role, in another order
+	if got := ring.Diff(all, []ring.Content{all[1], all[0]}); len(got) != 0 {
+		t.Errorf("the same labels differ: %v", got)
+	}
+}
