@@ -335,9 +335,26 @@ func There(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// Looks reports whether a file is there and is a keystore by its content.
+// Looks reports whether a file is there and is a keystore by its content. Most files tell by their
+// first bytes that they are none, and are not read: a database can be large.
 func Looks(path string) bool {
-	f := &file{where: path}
-	data, err := f.bytes()
-	return err == nil && (jks.Looks(data) || pkcs12.Looks(data))
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(in, head)
+	in.Close()
+	if jks.Looks(head[:n]) {
+		return true
+	}
+	if n == 0 || head[0] != 0x30 { // X.690 section 8.9: a SEQUENCE
+		return false
+	}
+	data, err := (&file{where: path}).bytes()
+	return err == nil && pkcs12.Looks(data)
 }
