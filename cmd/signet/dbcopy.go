@@ -59,10 +59,12 @@ not change in the other.`,
 func (a *app) dbPopulateCommand() *cobra.Command {
 	var crowd sqldb.Crowd
 	c := &cobra.Command{
-		Use:    "populate",
-		Short:  "Fill a new or empty database with made-up certificates, for measurements",
-		Hidden: true,
-		Args:   args(cobra.NoArgs),
+		Use:     "populate",
+		Short:   "Fill a new or empty database with made-up certificates, for measurements",
+		Long:    "Fill a new or empty database with real certificates and keys of made-up hosts, for measurements.",
+		Example: `  signet --db crowd.db db populate --certificates 1000000 --rings 10000`,
+		Hidden:  true,
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			t, url, err := a.target()
 			if err != nil {
