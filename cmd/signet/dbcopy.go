@@ -61,7 +61,8 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "populate",
 		Short:   "Fill a new or empty database with made-up certificates, for measurements",
-		Example: `  signet --db big.db db populate`,
+		Long:    "Fill a new or empty database with real certificates and keys of made-up hosts, for measurements.",
+		Example: `  signet --db crowd.db db populate --certificates 1000000 --rings 10000`,
 		Hidden:  true,
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
