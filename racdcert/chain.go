@@ -57,7 +57,7 @@ func (c *racdcert) labelOnly(fn tso.Operand) (ring.CertRef, error) {
 }
 
 func (l listchain) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	ch, err := s.Manager.ListChain(ctx, l.request)
+	ch, err := s.Manager.ListChain(ctx, ring.Listchain{CertRef: l.request})
 	return s.showChain(ch, err, true)
 }
 

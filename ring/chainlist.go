@@ -37,9 +37,17 @@ func (ch *Chain) add(m *Manager, l Link) {
 	ch.NoTrust = ch.NoTrust || l.Certificate != nil && l.Certificate.Status == NoTrust
 }
 
-// ListChain gives the chain of a certificate as far as the database has it
-// (racdcert-certificates.md 12).
-func (m *Manager) ListChain(ctx context.Context, ref CertRef) (*Chain, error) {
+// Listchain asks for a certificate with its issuers (racdcert-certificates.md 12).
+type Listchain struct {
+	CertRef
+	// Common leaves out the rings of each certificate but the first: those that they have in
+	// common are found without reading all that a CA is in.
+	Common bool
+}
+
+// ListChain gives the chain of a certificate as far as the database has it.
+func (m *Manager) ListChain(ctx context.Context, q Listchain) (*Chain, error) {
+	ref := q.CertRef
 	if ref.Label == "" {
 		return nil, MissingKeyword("LISTCHAIN", "LABEL")
 	}
@@ -60,13 +68,20 @@ func (m *Manager) ListChain(ctx context.Context, ref CertRef) (*Chain, error) {
 			if l.X509, err = c.X509(); err != nil {
 				return err
 			}
-			if l.Rings, err = ringsOf(tx, c); err != nil {
-				return err
-			}
-			if i == 0 {
-				ch.Rings = l.Rings
-			} else {
-				ch.Rings = common(ch.Rings, l.Rings)
+			switch {
+			case i == 0 || !q.Common:
+				if l.Rings, err = ringsOf(tx, c); err != nil {
+					return err
+				}
+				if i == 0 {
+					ch.Rings = l.Rings
+				} else {
+					ch.Rings = common(ch.Rings, l.Rings)
+				}
+			default:
+				if ch.Rings, err = connectedTo(tx, ch.Rings, c); err != nil {
+					return err
+				}
 			}
 			ch.add(m, l)
 		}
@@ -76,6 +91,24 @@ func (m *Manager) ListChain(ctx context.Context, ref CertRef) (*Chain, error) {
 		return nil, err
 	}
 	return ch, nil
+}
+
+// connectedTo keeps the rings that a certificate is in.
+func connectedTo(tx Tx, rings []RingRef, c *Certificate) ([]RingRef, error) {
+	var kept []RingRef
+	for _, ref := range rings {
+		r, err := tx.Ring(ref)
+		if err != nil {
+			return nil, err
+		}
+		_, err = tx.Connection(r, c)
+		if missing, err := isFree(err); err != nil {
+			return nil, err
+		} else if !missing {
+			kept = append(kept, ref)
+		}
+	}
+	return kept, nil
 }
 
 func ringsOf(tx Tx, c *Certificate) ([]RingRef, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -224,9 +225,13 @@ func TestListChain(t *testing.T) {
 	}
 	list := func(c string) *ring.Chain {
 		t.Helper()
-		ch, err := d.ListChain(t.Context(), ref(c))
+		ch, err := d.ListChain(t.Context(), ring.Listchain{CertRef: ref(c)})
 		if err != nil {
 			t.Fatal(err)
+		}
+		brief, err := d.ListChain(t.Context(), ring.Listchain{CertRef: ref(c), Common: true})
+		if err != nil || !slices.Equal(brief.Rings, ch.Rings) || len(brief.Links) != len(ch.Links) || brief.Complete != ch.Complete {
+			t.Errorf("%s: with the common rings alone %+v, %v; in full %+v", c, brief, err, ch)
 		}
 		return ch
 	}
@@ -253,7 +258,7 @@ func TestListChain(t *testing.T) {
 	if ch = list("U/own leaf"); !ch.NoTrust || !ch.Expired {
 		t.Errorf("NOTRUST and expired: %+v", ch)
 	}
-	_, err := d.ListChain(t.Context(), ref("U/none"))
+	_, err := d.ListChain(t.Context(), ring.Listchain{CertRef: ref("U/none")})
 	wantError(t, err, "IRRD107I", ring.ErrNotFound)
 	if ring.CodeOf(err) != ring.Warning {
 		t.Errorf("code %d", ring.CodeOf(err))

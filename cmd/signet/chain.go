@@ -33,7 +33,7 @@ is wrong with the chain, and the rings that all of them are in.`,
 		Example: `  signet listchain WEBSRV/web`,
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: a.withCert(func(ctx context.Context, m *ring.Manager, ref ring.CertRef, _ []string) error {
-			ch, err := m.ListChain(ctx, ref)
+			ch, err := m.ListChain(ctx, ring.Listchain{CertRef: ref, Common: !a.json()})
 			if err != nil {
 				return err
 			}
