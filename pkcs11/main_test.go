@@ -1,7 +1,6 @@
 package pkcs11
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
@@ -9,13 +8,4 @@ import (
 )
 
 // TestMain gives SoftHSM a folder of its own before the module is loaded.
-func TestMain(m *testing.M) {
-	remove, err := oracle.SoftHSMHome()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	remove()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(oracle.RunWithSoftHSM(m)) }

@@ -4,7 +4,6 @@ package token
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"testing"
 
@@ -13,16 +12,7 @@ import (
 )
 
 // TestMain gives SoftHSM a folder of its own before the module is loaded.
-func TestMain(m *testing.M) {
-	remove, err := oracle.SoftHSMHome()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	remove()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(oracle.RunWithSoftHSM(m)) }
 
 // options are those of the tests: the right PIN.
 func options(module string) Options {

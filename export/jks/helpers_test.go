@@ -11,7 +11,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -141,19 +140,4 @@ func inJava(ks *keystore.Keystore, all []string) []string {
 		out = append(out, all[v.Index])
 	}
 	return out
-}
-
-// wantError checks that an error says what it should, in one line and without the password.
-func wantError(t testing.TB, err error, part, password string) {
-	t.Helper()
-	switch {
-	case err == nil:
-		t.Errorf("no error; want one with %q", part)
-	case !strings.Contains(err.Error(), part):
-		t.Errorf("error %q; want %q in it", err, part)
-	case strings.Contains(err.Error(), "\n"):
-		t.Errorf("error %q has several lines", err)
-	case password != "" && strings.Contains(err.Error(), password):
-		t.Errorf("error %q shows the password", err)
-	}
 }

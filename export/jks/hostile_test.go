@@ -13,6 +13,7 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 
 	"signet/export/keystore"
+	"signet/internal/oracle"
 )
 
 // allocated runs f and gives the bytes that it took.
@@ -55,7 +56,7 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	_, err := Read(append(data, 0), []byte("x"))
-	wantError(t, err, "1 bytes follow its end", "")
+	oracle.WantError(t, err, "1 bytes follow its end", "")
 }
 
 // A length that promises more than there is takes no memory: wherever one may be, it is set to
@@ -107,7 +108,7 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	_, err := Read(file(), []byte("\xff"))
-	wantError(t, err, "not UTF-8", "")
+	oracle.WantError(t, err, "not UTF-8", "")
 	if got := mustRead(t, rawFile("x", keystore.JKS, 1, join(u32(2), utf("a"), eight(0), block(c))), "x"); string(got.Entries[0].Chain[0]) != string(c) || !got.Entries[0].Created.IsZero() {
 		t.Error("version 1 was read as something else")
 	}
@@ -161,7 +162,7 @@ func TestSealedRefused(t *testing.T) {
 		ks := mustRead(t, rawFile("x", keystore.JKS, 2, rawKey("a", tt.in, identities()[0].chain...)), "x")
 		start := time.Now()
 		_, err := ks.Entries[0].Key.Open(nil)
-		wantError(t, err, tt.want, "")
+		oracle.WantError(t, err, tt.want, "")
 		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("%s: %v", name, took)
 		}
@@ -171,11 +172,11 @@ func TestSealedRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = ks.Entries[0].Key.Open(nil)
-	wantError(t, err, "its private key needs a password", "")
+	oracle.WantError(t, err, "its private key needs a password", "")
 	_, err = ks.Entries[0].Key.Open([]byte("other"))
-	wantError(t, err, "wrong password for its private key", "other")
+	oracle.WantError(t, err, "wrong password for its private key", "other")
 	_, err = ks.Entries[0].Key.Open([]byte("\xff"))
-	wantError(t, err, "not UTF-8", "")
+	oracle.WantError(t, err, "not UTF-8", "")
 }
 
 // sealedJKS is EncryptedPrivateKeyInfo of JKS around any bytes.
@@ -226,10 +227,10 @@ func TestMemory(t *testing.T) {
 		"the file has more than 1000000 certificates": rawFile("x", keystore.JKS, 1, repeat(join(u32(1), utf(""), eight(1), block(nil), u32(200_000), chain), 6)...),
 	} {
 		_, err := Read(data, nil)
-		wantError(t, err, want, "")
+		oracle.WantError(t, err, want, "")
 	}
 	_, err := Write(&keystore.Keystore{Format: keystore.JKS, Entries: make([]keystore.Entry, maxEntries+1)}, []byte("x"), nil)
-	wantError(t, err, "it has 500001 entries", "")
+	oracle.WantError(t, err, "it has 500001 entries", "")
 	many := make([][]byte, 100_000)
 	for i := range many {
 		many[i] = rawCertificate(fmt.Sprint("entry ", i), []byte{0x30, 0})

@@ -201,7 +201,7 @@ func TestReadKeytool(t *testing.T) {
 		}
 	}
 	_, err := Read(data, []byte("Swordfish"))
-	wantError(t, err, "or the file was altered", "Swordfish")
+	oracle.WantError(t, err, "or the file was altered", "Swordfish")
 	if !errors.Is(err, ErrPassword) {
 		t.Errorf("%v is not ErrPassword", err)
 	}

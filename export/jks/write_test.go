@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signet/export/keystore"
+	"signet/internal/oracle"
 )
 
 // locked is a key under another password than that of its file.
@@ -64,7 +65,7 @@ func TestWriteRefused(t *testing.T) {
 		ks.Entries = append(ks.Entries, large)
 	}
 	_, err := Write(ks, []byte("swordfish"), nil)
-	wantError(t, err, "larger than 67108864 bytes", "")
+	oracle.WantError(t, err, "larger than 67108864 bytes", "")
 }
 
 func TestWritePasswords(t *testing.T) {
@@ -81,7 +82,7 @@ func TestWritePasswords(t *testing.T) {
 		"JCEKS store":    {keystore.JCEKS, []byte("swordfish\n"), nil, "printable ASCII"},
 	} {
 		_, err := Write(sample(tt.format, 1, 0), tt.password, tt.own)
-		wantError(t, err, tt.want, "swordfish")
+		oracle.WantError(t, err, tt.want, "swordfish")
 		if !errors.Is(err, ErrPassword) {
 			t.Errorf("%s: %v is not ErrPassword", name, err)
 		}
@@ -108,7 +109,7 @@ func TestKeysThatStay(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := again.Entries[0].Key.Open(nil)
-	wantError(t, err, `JKS keystore: entry "web server": its private key has another password than the keystore`, "")
+	oracle.WantError(t, err, `JKS keystore: entry "web server": its private key has another password than the keystore`, "")
 	if !errors.Is(err, ErrPassword) {
 		t.Errorf("%v is not ErrPassword", err)
 	}
@@ -120,7 +121,7 @@ func TestKeysThatStay(t *testing.T) {
 	// The other format has another seal, for which the key is opened.
 	ks.Format = keystore.JCEKS
 	_, err = Write(ks, []byte("new"), nil)
-	wantError(t, err, "another password than the keystore", "")
+	oracle.WantError(t, err, "another password than the keystore", "")
 	same := mustRead(t, mustWrite(t, sample(keystore.JKS, 2, 1), "old", ""), "old")
 	same.Format = keystore.JCEKS
 	got := mustRead(t, mustWrite(t, same, "new", "anchovies"), "new")

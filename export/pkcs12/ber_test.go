@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"signet/cert"
+	"signet/internal/oracle"
 )
 
 // indefinite gives a value of the tag an indefinite length.
@@ -65,7 +66,7 @@ func TestBER(t *testing.T) {
 		}
 		same(t, got, want)
 		_, err = Decode(data, []byte("y"))
-		wantError(t, err, "wrong password", "")
+		oracle.WantError(t, err, "wrong password", "")
 		ks, err := Read(data, []byte("x"))
 		if err != nil {
 			t.Fatal(err)

@@ -115,18 +115,3 @@ func writeBundle(t testing.TB, dir string, b cert.Bundle) {
 	}
 	oracle.Write(t, dir, "chain.pem", chain)
 }
-
-// wantError checks that an error says what it should, in one line and without the password.
-func wantError(t testing.TB, err error, part, password string) {
-	t.Helper()
-	switch {
-	case err == nil:
-		t.Errorf("no error; want one with %q", part)
-	case !strings.Contains(err.Error(), part):
-		t.Errorf("error %q; want %q in it", err, part)
-	case strings.Contains(err.Error(), "\n"):
-		t.Errorf("error %q has several lines", err)
-	case password != "" && strings.Contains(err.Error(), password):
-		t.Errorf("error %q shows the password", err)
-	}
-}

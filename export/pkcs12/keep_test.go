@@ -160,7 +160,7 @@ func TestSecretKeys(t *testing.T) {
 	}
 	// A wrong file password does not reach them.
 	_, err = Write(ks, nil, Passwordless)
-	wantError(t, err, `entry "aes": it is a secret key, and profile passwordless would not protect it`, "")
+	oracle.WantError(t, err, `entry "aes": it is a secret key, and profile passwordless would not protect it`, "")
 }
 
 // A key is written as it lay if nothing speaks against it: the same bytes, not opened.
@@ -304,7 +304,7 @@ func TestWriteRefused(t *testing.T) {
 		{"of another format", []keystore.Entry{foreign}, "x", Modern, `entry "des": it is a secret key of another format`},
 	} {
 		data, err := Write(&keystore.Keystore{Entries: tt.entries}, []byte(tt.password), tt.profile)
-		wantError(t, err, tt.want, "")
+		oracle.WantError(t, err, tt.want, "")
 		if data != nil {
 			t.Errorf("%s: something was written", tt.name)
 		}
@@ -325,5 +325,5 @@ func TestWriteRefused(t *testing.T) {
 	}
 	ks.Entries[0].Chain = root.Chain
 	_, err = Write(ks, []byte("x"), Modern)
-	wantError(t, err, `entry "srv": the private key is not that of the first certificate`, "")
+	oracle.WantError(t, err, `entry "srv": the private key is not that of the first certificate`, "")
 }

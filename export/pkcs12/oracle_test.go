@@ -63,7 +63,7 @@ func TestFromOpenssl(t *testing.T) {
 		}
 		same(t, got, b)
 		_, err = Decode(data, []byte("other"))
-		wantError(t, err, "wrong password", "other")
+		oracle.WantError(t, err, "wrong password", "other")
 		if !errors.Is(err, ErrPassword) {
 			t.Errorf("%s: error %q is not ErrPassword", tt.args, err)
 		}
@@ -84,11 +84,11 @@ func TestFromOpensslRefused(t *testing.T) {
 	} {
 		oracle.OpenSSL(t, dir, append(strings.Fields(in), strings.Fields(args)...)...)
 		_, err := Decode(oracle.Read(t, dir, "old.p12"), []byte("swordfish"))
-		wantError(t, err, want, "swordfish")
+		oracle.WantError(t, err, want, "swordfish")
 		if !errors.Is(err, ErrUnsupported) || errors.Is(err, ErrPassword) {
 			t.Errorf("%s: error %q is not ErrUnsupported", args, err)
 		}
-		wantError(t, err, "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW", "")
+		oracle.WantError(t, err, "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW", "")
 		oracle.OpenSSL(t, dir, "pkcs12", "-legacy", "-in", "old.p12", "-nodes", "-out", "all.pem", "-passin", "pass:swordfish")
 		oracle.OpenSSL(t, dir, "pkcs12", "-export", "-in", "all.pem", "-out", "new.p12", "-passout", "pass:swordfish")
 		got, err := Decode(oracle.Read(t, dir, "new.p12"), []byte("swordfish"))
@@ -176,7 +176,7 @@ func TestRFC9579(t *testing.T) {
 		}
 		b, err := Decode(data, []byte("1234"))
 		if want != "" {
-			wantError(t, err, want, "1234")
+			oracle.WantError(t, err, want, "1234")
 		} else if err != nil || b.Key == nil || len(b.Certificates) != 1 {
 			t.Errorf("example %d: %d certificates, %v", n+1, len(b.Certificates), err)
 		}
@@ -189,6 +189,6 @@ func TestForeignCurve(t *testing.T) {
 	oracle.OpenSSL(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-subj", "/CN=b", "-keyout", "k.pem", "-out", "c.pem")
 	oracle.OpenSSL(t, dir, "pkcs12", "-export", "-inkey", "k.pem", "-in", "c.pem", "-out", "p.p12", "-passout", "pass:x")
 	got, err := Decode(oracle.Read(t, dir, "p.p12"), []byte("x"))
-	wantError(t, err, "elliptic curve", "")
+	oracle.WantError(t, err, "elliptic curve", "")
 	same(t, got, cert.Bundle{})
 }

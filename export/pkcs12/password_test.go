@@ -8,6 +8,7 @@ import (
 
 	"signet/cert"
 	"signet/export/keystore"
+	"signet/internal/oracle"
 )
 
 // Keys under passwords of their own: the error says which, and the right one opens them.
@@ -35,7 +36,7 @@ func TestKeyPasswords(t *testing.T) {
 			}
 			return
 		}
-		wantError(t, err, want, "")
+		oracle.WantError(t, err, want, "")
 		if !errors.Is(err, ErrPassword) {
 			t.Errorf("error %q is not ErrPassword", err)
 		}
@@ -49,7 +50,7 @@ func TestKeyPasswords(t *testing.T) {
 	open(two, []byte("\xff"), "not UTF-8")
 	// It cannot be written under the password of the file, and stays out of nobody's sight.
 	_, err = Write(ks, []byte("new"), Modern)
-	wantError(t, err, `entry "two": its private key is encrypted under another password than the package has`, "")
+	oracle.WantError(t, err, `entry "two": its private key is encrypted under another password than the package has`, "")
 	// Opened by its own password and put back in the clear, it can.
 	signer, err := two.Open([]byte("own"))
 	if err != nil {
@@ -62,7 +63,7 @@ func TestKeyPasswords(t *testing.T) {
 	// A part under another password.
 	data = sealed(t, "file", plainPart(key("one", "file")), encryptedPart(oneRound, encrypt(t, "other", seq())))
 	_, err = Read(data, []byte("file"))
-	wantError(t, err, "part 2 of it is encrypted under another password than the package has", "")
+	oracle.WantError(t, err, "part 2 of it is encrypted under another password than the package has", "")
 	if errors.Is(err, ErrPassword) {
 		t.Errorf("error %q blames the password", err)
 	}
@@ -91,7 +92,7 @@ func TestKeysWithoutMAC(t *testing.T) {
 	} {
 		ks, err := Read(tt.data, []byte("x"))
 		if tt.want != "" {
-			wantError(t, err, tt.want, "")
+			oracle.WantError(t, err, tt.want, "")
 			if !errors.Is(err, ErrPassword) {
 				t.Errorf("%s: error %q is not ErrPassword", tt.name, err)
 			}
@@ -106,7 +107,7 @@ func TestKeysWithoutMAC(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = ks.Entries[0].Key.Open(nil)
-	wantError(t, err, `private key "" is protected with MD5 and DES`, "")
+	oracle.WantError(t, err, `private key "" is protected with MD5 and DES`, "")
 	if !errors.Is(err, ErrUnsupported) || errors.Is(err, ErrPassword) {
 		t.Errorf("error %q is not ErrUnsupported", err)
 	}
@@ -128,9 +129,9 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 	_, err := ProfileNamed("strong")
-	wantError(t, err, `PKCS #12 profile "strong": not known; choose one of modern, pbmac1, legacy, rc2, passwordless`, "")
+	oracle.WantError(t, err, `PKCS #12 profile "strong": not known; choose one of modern, pbmac1, legacy, rc2, passwordless`, "")
 	_, err = ProfileFor("java")
-	wantError(t, err, `reader "java": not known; choose one of java8, java17, java26, openssl1, openssl3, macos, windows2016, zos`, "")
+	oracle.WantError(t, err, `reader "java": not known; choose one of java8, java17, java26, openssl1, openssl3, macos, windows2016, zos`, "")
 
 	// Mixtures have none.
 	modern := keyEntry(t, "modern", "ec", 0)
@@ -214,5 +215,5 @@ func TestKeyRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = ks.Entries[0].Key.Open(nil)
-	wantError(t, err, "a number of key derivation rounds that is not 1 to 5000000", "")
+	oracle.WantError(t, err, "a number of key derivation rounds that is not 1 to 5000000", "")
 }

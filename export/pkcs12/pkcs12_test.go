@@ -14,6 +14,7 @@ import (
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"signet/cert"
+	"signet/internal/oracle"
 )
 
 func TestRoundTrip(t *testing.T) {
@@ -59,7 +60,7 @@ func TestDecodeEncoders(t *testing.T) {
 			}
 			same(t, got, want)
 			_, err = Decode(data, []byte("other"))
-			wantError(t, err, "wrong password for the PKCS #12 package", "other")
+			oracle.WantError(t, err, "wrong password for the PKCS #12 package", "other")
 			if !errors.Is(err, ErrPassword) {
 				t.Errorf("%s: error %q is not ErrPassword", name, err)
 			}
@@ -144,8 +145,8 @@ func TestDecodeRefused(t *testing.T) {
 		{"X25519", sealed(t, "x", plainPart(leaf, key("x", x25519))), "type *ecdh.PrivateKey cannot sign"},
 	} {
 		_, err := Decode(tt.in, []byte("x"))
-		wantError(t, err, "PKCS #12 package: ", "")
-		wantError(t, err, tt.want, "")
+		oracle.WantError(t, err, "PKCS #12 package: ", "")
+		oracle.WantError(t, err, tt.want, "")
 		if errors.Is(err, ErrPassword) {
 			t.Errorf("%s: error %q blames the password", tt.name, err)
 		}
@@ -161,9 +162,9 @@ func TestPasswordsRefused(t *testing.T) {
 	}
 	for password, want := range map[string]string{"\xff": "not UTF-8"} {
 		_, err := Encode(b, []byte(password), Profile{})
-		wantError(t, err, want, password)
+		oracle.WantError(t, err, want, password)
 		_, err = Decode(data, []byte(password))
-		wantError(t, err, want, password)
+		oracle.WantError(t, err, want, password)
 		if !errors.Is(err, ErrPassword) {
 			t.Errorf("error %q is not ErrPassword", err)
 		}
@@ -193,7 +194,7 @@ func TestEncodeRefused(t *testing.T) {
 		{"token", cert.Bundle{Key: tokenKey{b.Key}, Certificates: b.Certificates}, "x", "cannot leave"},
 	} {
 		data, err := Encode(tt.in, []byte(tt.password), Profile{})
-		wantError(t, err, tt.want, "")
+		oracle.WantError(t, err, tt.want, "")
 		if data != nil {
 			t.Errorf("%s: something was written", tt.name)
 		}

@@ -12,6 +12,7 @@ import (
 	gopkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"signet/cert"
+	"signet/internal/oracle"
 )
 
 // The certificate of the key comes first wherever it stands, and of two with its public key the
@@ -71,7 +72,7 @@ func TestSeveralKeys(t *testing.T) {
 	}
 	data := sealed(t, "x", parts...)
 	_, err := Decode(data, []byte("x"))
-	wantError(t, err, `more than one private key: "b", "a", "Größe"; copy one of them with: signet copy`, "")
+	oracle.WantError(t, err, `more than one private key: "b", "a", "Größe"; copy one of them with: signet copy`, "")
 
 	ks, err := Read(data, []byte("x"))
 	if err != nil {
@@ -127,7 +128,7 @@ func TestNothingProtected(t *testing.T) {
 	}
 	same(t, got, cert.Bundle{Certificates: b.Certificates})
 	_, err = Decode(data, []byte("swordfish"))
-	wantError(t, err, "nothing in it is protected by one; give an empty one", "swordfish")
+	oracle.WantError(t, err, "nothing in it is protected by one; give an empty one", "swordfish")
 	if !errors.Is(err, ErrPassword) {
 		t.Errorf("error %q is not ErrPassword", err)
 	}
@@ -150,7 +151,7 @@ func TestShortKey(t *testing.T) {
 	for size, want := range map[int64]string{1: "too short", 19: "too short", 65: "structure is damaged", -1: "structure is damaged", 0: "structure is damaged"} {
 		data := pfx(macData(pbmac1(kdf(salt, integer(1), integer(size), alg(hmac256))), integer(1)))
 		_, err := Decode(data, []byte("x"))
-		wantError(t, err, want, "")
+		oracle.WantError(t, err, want, "")
 	}
 }
 

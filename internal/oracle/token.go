@@ -46,6 +46,17 @@ func SoftHSMHome() (remove func(), err error) {
 	return func() { os.RemoveAll(dir) }, nil
 }
 
+// RunWithSoftHSM is a TestMain: it runs the tests with a SoftHSMHome, and gives their return code.
+func RunWithSoftHSM(m *testing.M) int {
+	remove, err := SoftHSMHome()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer remove()
+	return m.Run()
+}
+
 // SoftHSM makes a SoftHSM token with this label, PIN and SOPIN in the folder of SoftHSMHome. It
 // is deleted with the test.
 func SoftHSM(t testing.TB, label string) {
