@@ -1,5 +1,6 @@
-// Package oracle lends tests an independent witness: the openssl program, which make test
-// installs. A test that needs it fails where it is missing; it is never skipped.
+// Package oracle lends tests independent witnesses: openssl, Java and its keytool, PKCS #11 tokens
+// and their tools, PostgreSQL servers. make test installs them. A test that needs one fails where
+// it is missing; it is never skipped.
 package oracle
 
 import (
