@@ -342,6 +342,7 @@ func FuzzRun(f *testing.F) {
 	f.Add("RACDCERT ID(U) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x')")
 	f.Add("//J JOB\n//S EXEC PGM=IKJEFT01\n//SYSTSIN DD *\nSETROPTS CLASSACT(A) REFRESH\n/*\n")
 	f.Add("PERMIT A CLASS(B) ID(C) WHEN(PROGRAM(D)) RESET(WHEN)\nRLIST A (B C) ALL")
+	f.Add("//J JOB TYPRUN=HOLD\n//S EXEC PGM=IKJEFT01\n//SYSTSIN DD *\nRLIST A B\n/*\n//\n//T EXEC PGM=X\n")
 	f.Add("RACDCERT ID(U)\n  CONNECT(LABEL('x')\n RING(R)\nPROFILE PREFIX(X\ntsocmd \"RL A B\" >/dev/null")
 	f.Fuzz(func(t *testing.T, text string) {
 		sc, problems := Read([]byte(text), Options{User: "OPER"})
@@ -361,8 +362,9 @@ func FuzzRun(f *testing.F) {
 						t.Errorf("a message without a text or a place: %+v", m)
 					}
 				}
-				if (o.Code > ring.Warning) != (o.Plan.Does == "") {
-					t.Errorf("code %d and plan %q", o.Code, o.Plan.Does)
+				// A doubt about job control is no command: there is nothing that it would do.
+				if command := o.Command != "JCL"; (command && o.Code <= ring.Warning) != (o.Plan.Does != "") {
+					t.Errorf("%s: code %d and plan %q", o.Command, o.Code, o.Plan.Does)
 				}
 			}})
 		}
