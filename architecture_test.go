@@ -18,9 +18,10 @@ import (
 var arrows = map[string][]string{
 	"cert":                {},
 	"saf":                 {},
+	"audit":               {},
 	"internal/atomicfile": {},
 	"internal/oracle":     {}, // for tests
-	"ring":                {"cert", "saf"},
+	"ring":                {"audit", "cert", "saf"},
 	"racdcert":            {"racdcert/tso", "racdcert/jcl", "ring", "cert", "saf"},
 	"racdcert/tso":        {},
 	"racdcert/jcl":        {"racdcert/tso"},
@@ -38,9 +39,9 @@ var arrows = map[string][]string{
 	"backend/onering":     {"ring", "cert", "saf", "export/keystore"},
 	"backend/seal":        {"internal/atomicfile"},
 	"backend/backup":      {"internal/atomicfile"},
-	"backend/sqldb":       {"backend/backup", "backend/seal", "internal/atomicfile", "ring", "cert", "saf"},
-	"backend/backendtest": {"ring", "cert", "saf"},
-	"cmd/signet":          {"backend", "backend/backup", "backend/seal", "backend/sqldb", "backend/keyfile", "backend/token", "pkcs11", "racdcert", "racdcert/tso", "export", "export/pkcs12", "ring", "cert", "saf", "internal/atomicfile"},
+	"backend/sqldb":       {"backend/backup", "backend/seal", "internal/atomicfile", "ring", "audit", "cert", "saf"},
+	"backend/backendtest": {"ring", "audit", "cert", "saf"},
+	"cmd/signet":          {"backend", "backend/backup", "backend/seal", "backend/sqldb", "backend/keyfile", "backend/token", "pkcs11", "racdcert", "racdcert/tso", "export", "export/pkcs12", "ring", "audit", "cert", "saf", "internal/atomicfile"},
 }
 
 // outsideOnly lists what only some packages may import from the standard library: nothing but

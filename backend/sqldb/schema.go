@@ -22,7 +22,7 @@ var migrations embed.FS
 // schemaVersion is the version that this code works with, the last of the scripts. The version
 // of a SQLite file is in PRAGMA user_version; zero means that the file is still empty. In
 // PostgreSQL it is in the table signet_version.
-const schemaVersion = 2
+const schemaVersion = 5
 
 // execer is a transaction of either engine.
 type execer interface {
