@@ -31,6 +31,11 @@ type Tx interface {
 	Attempt(fn func() error) error
 
 	Tokens
+	Trail
+
+	Protecting(class, resource string, listed bool) iter.Seq2[*saf.Profile, error]
+	TakeSnapshot(class string) error
+	DropSnapshot(class string) error
 
 	// Certificate finds one by its owner and label.
 	Certificate(CertRef) (*Certificate, error)
