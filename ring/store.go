@@ -33,10 +33,6 @@ type Tx interface {
 	Tokens
 	Trail
 
-	Protecting(class, resource string, listed bool) iter.Seq2[*saf.Profile, error]
-	TakeSnapshot(class string) error
-	DropSnapshot(class string) error
-
 	// Certificate finds one by its owner and label.
 	Certificate(CertRef) (*Certificate, error)
 	// CertificateByIssuerSerial finds the one with this issuer (DER of the name) and serial.
