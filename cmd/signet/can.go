@@ -143,7 +143,7 @@ func (f canFlags) act(user ring.Owner, function string, given []string) (a ring.
 			a.Cert, err = ring.ParseCertRef(given[0], user)
 		}
 		if a.Usage = a.Cert.Owner.DefaultUsage(); f.usage != "" && err == nil {
-			a.Usage, err = ring.ParseUsage(f.usage)
+			a.Usage, err = parseUsage(f.usage)
 		}
 	default:
 		if err = want(1, 2, "OWNER[/LABEL]"); err != nil {
