@@ -182,6 +182,11 @@ func BindToken(database string, object int64, spki []byte) []byte {
 	return bind("signet token key", database, object, spki)
 }
 
+// BindAudit describes the audit key of a database, by its public half.
+func BindAudit(database string, public []byte) []byte {
+	return bind("signet audit key", database, 0, public)
+}
+
 // BindRecipient is Bind for the proof that a recipient was put into a database by somebody who
 // could open its data key: the proof is nothing at all, sealed.
 func BindRecipient(database, name, recipient string, since int64) []byte {

@@ -183,6 +183,14 @@ func forgedError(database string, generation uint32) error {
 		"no private key is opened or sealed until it is gone: signet db check says how: %w", database, generation, ring.ErrRefused)
 }
 
+// dataKeysUnasked is dataKeys if nobody need be asked for them.
+func (t *tx) dataKeysUnasked() (*seal.DataKeys, string, error) {
+	before := t.locked
+	keys, uuid, err := t.dataKeys()
+	t.locked = before
+	return keys, uuid, err
+}
+
 // unwrapped is dataKeys that leaves forged generations out and names them.
 func (t *tx) unwrapped() (keys *seal.DataKeys, uuid string, forged []uint32, err error) {
 	if t.opened != nil {

@@ -70,7 +70,7 @@ func (db *DB) ensureOperator() error {
 	return nil
 }
 
-// insertMeta gives a new database its name and its data key.
+// insertMeta gives a new database its name, its data key and its audit key.
 func (db *DB) insertMeta(ctx context.Context, x execer) error {
 	uuid, now := newUUID(), db.now().Unix()
 	key := seal.NewDataKey(1)
@@ -83,9 +83,16 @@ func (db *DB) insertMeta(ctx context.Context, x execer) error {
 	if err != nil {
 		return fmt.Errorf("database %q: %w", db.path, err)
 	}
+	public, sealed, err := newAuditKey(key, uuid)
+	if err != nil {
+		return fmt.Errorf("database %q: %w", db.path, err)
+	}
 	_, err = x.ExecContext(ctx, "INSERT INTO meta (one, uuid) VALUES (1, $1)", uuid)
 	if err == nil {
 		_, err = x.ExecContext(ctx, insertDataKey, 1, wrapped, []byte{}, now)
+	}
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertAuditKey, []byte(public), sealed)
 	}
 	if err == nil {
 		_, err = x.ExecContext(ctx, insertRecipient, operator.name, operator.key, operator.since, operator.proof)

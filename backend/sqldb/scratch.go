@@ -70,7 +70,7 @@ func buildScratch(ctx context.Context, dir, name string, operator *age.X25519Rec
 func (s *scratch) asDB() *DB {
 	db := newDB(Options{})
 	db.path = s.name
-	db.engine = &sqliteEngine{db}
+	db.engine = &sqliteEngine{db: db}
 	return db
 }
 
@@ -263,7 +263,7 @@ func (s *scratch) remove() {
 	for _, k := range s.keys {
 		k.key.Clear()
 	}
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-events"} {
 		os.Remove(s.path + suffix)
 	}
 }

@@ -24,6 +24,8 @@ var sealedTables = []sealedTable{
 		" WHERE k.certificate > $1 ORDER BY k.certificate LIMIT $2", bindTo(seal.Bind)},
 	{"token_keys", "object", "SELECT k.object, k.sealed, o.der FROM token_keys k JOIN token_objects o ON o.id = k.object" +
 		" WHERE k.object > $1 ORDER BY k.object LIMIT $2", bindTo(seal.BindToken)},
+	{"audit_key", "one", "SELECT one, sealed, public_key FROM audit_key WHERE one > $1 ORDER BY one LIMIT $2",
+		func(uuid string, _ int64, public []byte) ([]byte, error) { return seal.BindAudit(uuid, public), nil }},
 }
 
 // bindTo binds a private key to its certificate.

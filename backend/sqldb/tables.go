@@ -15,7 +15,8 @@ type content struct {
 }
 
 // contents are all tables that hold content, those that others refer to first. Numbers end in #
-// and bytes in *; a key that is a handle is written id. A test compares the list with the schema.
+// and bytes in *; a key that is a handle is written id. What a table computes of its other columns
+// is not listed. A test compares the list with the schema.
 var contents = []content{
 	table1("meta", "one", "one# uuid"),
 	table1("recipients", "name", "name recipient since# proof*"),
@@ -30,6 +31,8 @@ var contents = []content{
 	table1("classes", "name", "name active# raclist# generic# gencmd# global#"),
 	table1("profiles", "id", "id# class name generic# uacc owner data appl_data level# audit notify warning# created# changed# created_by"),
 	table1("access_entries", "profile, position", "profile# position# grantee access condition"),
+	table1("raclist_profiles", "profile", "profile# class name generic# uacc owner data appl_data level# audit notify warning# created# changed# created_by"),
+	table1("raclist_entries", "profile, position", "profile# position# grantee access condition"),
 	table1("retired_keys", "spki_sha256", "spki_sha256*"),
 	table1("tokens", "id", "id# name last_seq# created# created_by"),
 	table1("token_objects", "id", "id# token# seq# owner label usage is_default# der* der_sha256* bound# bound_by"),
@@ -39,6 +42,10 @@ var contents = []content{
 	table1("users", "id", "id# user_id name owner default_group data special# operations# auditor# revoked# restricted# created# changed# created_by"),
 	table1("user_groups", "id", "id# name owner superior data created# changed# created_by"),
 	table1("memberships", "id", "id# user_id group_name owner authority special# operations# auditor# revoked# created# created_by"),
+	table1("audit_key", "one", "one# public_key* sealed*"),
+	table1("audit_head", "one", "one# seq# hash* signed_seq# signed_hash* signed_time# signature*"),
+	table1("audit_checkpoints", "seq", "seq# hash* time# signature*"),
+	table1("audit_records", "seq", "seq# event time# issuer function bad# body* prev* hash*"),
 }
 
 // The places of tables in contents that are treated in a way of their own.

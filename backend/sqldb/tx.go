@@ -29,6 +29,7 @@ type tx struct {
 	uuid      string          // of the database, with opened
 	forged    []uint32        // data keys of nobody who had the one before, with opened
 	lastKey   openedKey
+	trail     trailEnd
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -47,6 +48,7 @@ const (
 	userGroups
 	memberships
 	filters
+	auditRecords
 	tables
 )
 
