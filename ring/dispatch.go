@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"signet/saf"
 )
 
 // Function is one function as a server performs it for its clients.
@@ -83,7 +81,7 @@ var functions = map[string]Function{
 	"BIND":         one((*Manager).Bind),
 	"CAN":          one((*Manager).Can),
 	"CHECKCERT":    one((*Manager).Checkcert),
-	"CLASSES":      one(func(m *Manager, ctx context.Context, _ struct{}) ([]saf.Class, error) { return m.Classes(ctx) }),
+	"OPTIONS":      one(func(m *Manager, ctx context.Context, _ struct{}) (*Options, error) { return m.Options(ctx) }),
 	"CONNECT":      one((*Manager).Connect),
 	"CONNECTGROUP": one((*Manager).ConnectGroup),
 	"CONTENTS":     one((*Manager).Contents),

@@ -15,13 +15,13 @@ type source struct {
 	classes map[string]saf.Class
 }
 
-// authority gives the source of the decisions in force: RACLISTed classes have the profiles that
+// newSource gives the source of the decisions in force: RACLISTed classes have the profiles that
 // they had at SETROPTS RACLIST or its last REFRESH (racdcert-rings.md D8).
-func authority(tx Tx) *source { return &source{tx: tx, classes: map[string]saf.Class{}} }
+func newSource(tx Tx) *source { return &source{tx: tx, classes: map[string]saf.Class{}} }
 
-// liveAuthority gives the source of the decisions that would be in force after REFRESH.
-func liveAuthority(tx Tx) *source {
-	s := authority(tx)
+// newLiveSource gives the source of the decisions that would be in force after REFRESH.
+func newLiveSource(tx Tx) *source {
+	s := newSource(tx)
 	s.live = true
 	return s
 }
@@ -57,7 +57,4 @@ func (s *source) MembershipsOf(user string) iter.Seq2[*saf.Membership, error] {
 	return s.tx.MembershipsOf(user)
 }
 
-func (s *source) GroupListChecking() (bool, error) {
-	off, err := s.tx.Setting(settingGroupList)
-	return off != settingOff, err
-}
+func (s *source) GroupListChecking() (bool, error) { return switchedOn(s.tx, settingGroupList) }

@@ -279,7 +279,7 @@ func (w *whois) byCriteria(f *Filter) error {
 
 // criteriaProfile gives the profile that covers a resource, nil when there is none.
 func (w *whois) criteriaProfile(resource string) (*saf.Profile, error) {
-	src := authority(w.tx)
+	src := newSource(w.tx)
 	class, err := src.Class(classCriteria)
 	if err != nil {
 		return nil, err

@@ -72,3 +72,7 @@ type Class struct {
 	GenCmd  bool // commands take generic names although checks do not
 	Global  bool // global access checking
 }
+
+// MustBeListed reports whether the class protects nothing until it is RACLISTed
+// (racdcert-rings.md D3).
+func (c Class) MustBeListed() bool { return c.Name == "RDATALIB" }
