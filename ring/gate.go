@@ -30,8 +30,14 @@ func perform[Q, R any](ctx context.Context, m *Manager, a Act, q Q, do func(*cal
 	}
 	c := &call{Manager: m, act: a}
 	answer, err := do(c, ctx, q)
+	if r, ok := any(answer).(noter); ok && err == nil && c.verdict.warned {
+		r.note(msgWarned, c.issuer.Name(), c.act.what(), c.verdict.Why)
+	}
 	return answer, c.end(ctx, err)
 }
+
+// noter is an answer that takes messages, as every one does that has a Result.
+type noter interface{ note(messageID, ...any) }
 
 // performEach is perform for a function that answers with many things, one after the other.
 func performEach[Q, T any](ctx context.Context, m *Manager, a Act, q Q, yield func(T) error, do func(*call, context.Context, Q, func(T) error) error) error {

@@ -187,13 +187,16 @@ func openOld(ctx context.Context, path string, o FillOptions) (*DB, error) {
 	return db, nil
 }
 
-// refuseContent refuses a database that holds anything.
+// refuseContent refuses a database that holds anything but the trail of how it was made.
 func (db *DB) refuseContent(ctx context.Context) error {
 	return db.View(ctx, func(x ring.Tx) error { return x.(*tx).refuseContent() })
 }
 
 func (t *tx) refuseContent() error {
 	for _, c := range contents[metaTable+1:] {
+		if c.trail() {
+			continue
+		}
 		var n int
 		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 1) x", nil, &n); err != nil {
 			return err

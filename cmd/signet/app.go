@@ -243,7 +243,7 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 // managerOf gives a manager of an open store for a user. A database that is new gets its first
 // SPECIAL user.
 func (a *app) managerOf(ctx context.Context, store *backend.Opened, codec ring.Codec, user ring.Owner, hardware ring.Hardware) (*ring.Manager, error) {
-	c := ring.Config{Store: store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
+	c := ring.Config{Store: store.Store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
 	if !c.OneRing {
 		var err error
 		if c.Account, err = a.accountID(); err != nil {

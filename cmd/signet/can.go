@@ -32,14 +32,14 @@ type neededJSON struct {
 	Warning   bool       `json:"warning,omitempty"`
 	Reason    string     `json:"reason"`
 	Profile   string     `json:"profile,omitempty"`
-	Entry     *entryJSON `json:"entry,omitempty"`
+	Entry     *accessJSON `json:"entry,omitempty"`
 	Group     string     `json:"group,omitempty"`
 	Remedy    []string   `json:"remedy,omitempty"`
 	Explained string     `json:"text"`
 }
 
-// entryJSON is a line of an access list.
-type entryJSON struct {
+// accessJSON is a line of an access list.
+type accessJSON struct {
 	ID     string `json:"id"`
 	Access string `json:"access"`
 	When   string `json:"when,omitempty"`
@@ -218,6 +218,6 @@ func describeNeed(n ring.Needed) neededJSON {
 	return j
 }
 
-func describeEntry(e saf.Entry) *entryJSON {
-	return &entryJSON{ID: e.ID, Access: e.Access.String(), When: e.When}
+func describeEntry(e saf.Entry) *accessJSON {
+	return &accessJSON{ID: e.ID, Access: e.Access.String(), When: e.When}
 }
