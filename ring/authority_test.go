@@ -7,24 +7,24 @@ import (
 
 	"signet/backend/sqldb"
 	"signet/export"
-	"signet/internal/authoritytest"
 	"signet/ring"
+	"signet/ring/ringtest"
 )
 
 // world is a database with ADMIN as its founder.
-func world(t *testing.T) authoritytest.World {
+func world(t *testing.T) ringtest.World {
 	t.Helper()
 	store, err := sqldb.Open(t.Context(), filepath.Join(t.TempDir(), "signet.db"), sqldb.Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	if err := ring.Found(t.Context(), store, authoritytest.Admin, time.Now()); err != nil {
+	if err := ring.Found(t.Context(), store, ringtest.Admin, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	return authoritytest.World{As: func(_ *testing.T, user ring.Owner) *ring.Manager {
+	return ringtest.World{As: func(_ *testing.T, user ring.Owner) *ring.Manager {
 		return ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: user})
 	}}
 }
 
-func TestAuthorityMatrices(t *testing.T) { authoritytest.Matrices(t, world(t)) }
+func TestAuthorityMatrices(t *testing.T) { ringtest.Matrices(t, world(t)) }

@@ -170,8 +170,22 @@ func (m *Manager) remember(e *audit.Event) {
 	}
 }
 
+// noteRehearsed has the trail keep the events of a rehearsal, without touching the database.
+func (m *Manager) noteRehearsed(ctx context.Context, events []*audit.Event) error {
+	for _, e := range events {
+		rehearsed := *e
+		if rehearsed.Outcome == audit.Done {
+			rehearsed.Outcome = audit.Rehearsed
+		}
+		if err := m.note(ctx, &rehearsed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // keepUndone has the trail keep the events of a common transaction that came to nothing.
-func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event, outcome audit.Outcome) error {
+func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event) error {
 	if len(events) == 0 || !m.recorded() {
 		return nil
 	}
@@ -179,7 +193,7 @@ func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event, outcome
 		for _, e := range events {
 			undone := *e
 			if undone.Outcome == audit.Done {
-				undone.Outcome = outcome
+				undone.Outcome = audit.Undone
 			}
 			if err := tx.PutEvent(&undone); err != nil {
 				return err

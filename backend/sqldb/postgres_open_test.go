@@ -256,7 +256,7 @@ func TestPostgresStash(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := filepath.Join(t.TempDir(), "other")
-	if _, err := seal.CreateStash(other); err != nil {
+	if _, err := seal.CreateStash(other, nil); err != nil {
 		t.Fatal(err)
 	}
 	for stash, want := range map[string]string{"": "stash=PATH", at.stash + "x": "put the copy back", other: "not the one of this database", at.stash: ""} {

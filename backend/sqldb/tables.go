@@ -18,7 +18,9 @@ type content struct {
 // and bytes in *; a key that is a handle is written id. What a table computes of its other columns
 // is not listed. A test compares the list with the schema.
 var contents = []content{
-	table1("meta", "one", "one# uuid data_key*"),
+	table1("meta", "one", "one# uuid"),
+	table1("recipients", "name", "name recipient since# proof*"),
+	table1("data_keys", "generation", "generation# wrapped* link* created#"),
 	table1("certificates", "id", "id# owner label status der* issuer_sha256* serial* subject_sha256* spki_sha256* not_before# not_after#"+
 		" key_ref last_serial# requested# added# added_by"),
 	table1("private_keys", "certificate", "certificate# sealed*"),
@@ -49,10 +51,12 @@ var contents = []content{
 // The places of tables in contents that are treated in a way of their own.
 const (
 	metaTable         = 0
-	certificatesTable = 1
-	privateKeysTable  = 2
-	ringsTable        = 3
-	connectionsTable  = 4
+	recipientsTable   = 1
+	dataKeysTable     = 2
+	certificatesTable = 3 // the first that is empty in a new database
+	privateKeysTable  = 4
+	ringsTable        = 5
+	connectionsTable  = 6
 )
 
 // table1 reads one line of contents.

@@ -59,18 +59,22 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// dump takes all content of a database as text, but for what the data key is wrapped to.
+// dump takes all content of a database as text, but for the operator and what the data keys are
+// wrapped to.
 type dump struct {
 	lines []string
 }
 
 func (d *dump) row(table int, values []backup.Value) error {
+	if table == recipientsTable && string(values[0].Bytes) == Operator {
+		return nil // each place has its own
+	}
 	line := contents[table].Name
 	for i, c := range contents[table].Columns {
 		switch {
 		case c.Kind == backup.Number:
 			line += fmt.Sprintf(" %d", values[i].Number)
-		case table == metaTable && c.Kind == backup.Bytes:
+		case table == dataKeysTable && c.Name == "wrapped":
 		default:
 			line += fmt.Sprintf(" %q", values[i].Bytes)
 		}

@@ -162,7 +162,7 @@ func backUp(t *testing.T, db *DB, recipients ...age.Recipient) string {
 
 func openBackup(t *testing.T, path, stash string) *Backup {
 	t.Helper()
-	id, err := seal.LoadStash(stash)
+	id, err := seal.LoadStash(stash, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

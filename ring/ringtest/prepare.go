@@ -1,4 +1,4 @@
-package authoritytest
+package ringtest
 
 import (
 	"testing"

@@ -1,7 +1,7 @@
-// Package authoritytest holds the authority matrices of racdcert-rings.md D2 and
+// Package ringtest holds the authority matrices of racdcert-rings.md D2 and
 // racdcert-certificates.md 16 as tests: every cell, allowed and refused, whatever way the
 // functions are reached. It is for tests only.
-package authoritytest
+package ringtest
 
 import (
 	"context"
