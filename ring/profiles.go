@@ -66,8 +66,8 @@ func (s ProfileSettings) check() error {
 }
 
 func checkAccess(a saf.Access) error {
-	if a < saf.None || a > saf.Alter {
-		return newError(msgBadOperand, "ACCESS", strconv.Itoa(int(a)), "it is no level of access")
+	if !a.Valid() {
+		return newError(msgBadOperand, "ACCESS", a.String(), "it is no level of access")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package ring
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"signet/saf"
 )
@@ -74,13 +75,29 @@ func (l *lister) list(q Rlist, name string) error {
 	// Commands know generic names with GENCMD, too.
 	class := l.class
 	class.Generic = class.Generic || class.GenCmd
-	if p, err = saf.Best(l.src, class, name); err != nil {
-		return err
+	if q.Generic == nil || *q.Generic {
+		p, err = saf.Best(onlyGeneric{l.src}, class, name)
 	}
-	if p == nil || !q.shows(p) {
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	case err != nil || p == nil || !q.shows(p):
 		return newError(msgNoProfileListed, name, q.Class)
 	}
 	return l.add(p)
+}
+
+// onlyGeneric is a source without discrete profiles.
+type onlyGeneric struct{ saf.Source }
+
+func (o onlyGeneric) Protecting(class, resource string) iter.Seq2[*saf.Profile, error] {
+	return func(yield func(*saf.Profile, error) bool) {
+		for p, err := range o.Source.Protecting(class, resource) {
+			if (err != nil || p.Generic) && !yield(p, err) {
+				return
+			}
+		}
+	}
 }
 
 func (l *lister) all(q Rlist) error {
