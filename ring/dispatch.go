@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"signet/audit"
-	"signet/saf"
 )
 
 // Function is one function as a server performs it for its clients.
@@ -85,7 +84,7 @@ var functions = map[string]Function{
 	"CAN":          one((*Manager).Can),
 	"CHECKPOINT":   one(func(m *Manager, ctx context.Context, _ struct{}) (*audit.Checkpoint, error) { return m.Checkpoint(ctx) }),
 	"CHECKCERT":    one((*Manager).Checkcert),
-	"CLASSES":      one(func(m *Manager, ctx context.Context, _ struct{}) ([]saf.Class, error) { return m.Classes(ctx) }),
+	"OPTIONS":      one(func(m *Manager, ctx context.Context, _ struct{}) (*Options, error) { return m.Options(ctx) }),
 	"CONNECT":      one((*Manager).Connect),
 	"CONNECTGROUP": one((*Manager).ConnectGroup),
 	"CONTENTS":     one((*Manager).Contents),

@@ -336,7 +336,7 @@ var administration = map[string]standing{
 	"PERMIT":   bySpecial | byOwner,
 	"RLIST":    bySpecial | byAuditor | byOwner | byAccess,
 	"SETROPTS": bySpecial,
-	"CLASSES":  bySpecial | byAuditor,
+	"OPTIONS":  bySpecial | byAuditor,
 
 	"ADDUSER":      bySpecial | byJoin,
 	"ALTUSER":      bySpecial | byOwner,

@@ -344,7 +344,7 @@ func administration(a *attempt) {
 			return err
 		},
 		"SETROPTS": func() error { _, err := a.user.Setropts(ctx, ring.Setropts{AddCreator: &on}); return err },
-		"CLASSES":  func() error { _, err := a.user.Classes(ctx); return err },
+		"OPTIONS":  func() error { _, err := a.user.Options(ctx); return err },
 		"SET":      func() error { _, err := a.user.Set(ctx, ring.Setting{Name: "serials", Value: "random"}); return err },
 		"SETTINGS": func() error { _, err := a.user.Settings(ctx); return err },
 		"CAN": func() error {
