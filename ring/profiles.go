@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -66,15 +67,19 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// settingAddCreator is the SETROPTS switch that puts the creator of a profile on its access
-// list; its default is on.
+// The SETROPTS switches of the whole database. Their default is on.
 const (
-	settingAddCreator = "addcreator"
+	settingAddCreator = "addcreator" // the creator of a profile is put on its access list
+	settingGroupList  = "grplist"    // all groups of a user count, not only the default group
 	settingOff        = "off"
 )
 
 // Rdefine defines profiles; one that exists already stops it.
 func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDEFINE", Class: d.Class, Names: d.Names}, d, (*call).rdefine)
+}
+
+func (m *call) rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 	return m.changeProfiles(ctx, msgRdefineRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		_, err := tx.Profile(class.Name, name)
 		if free, err := isFree(err); err != nil {
@@ -83,7 +88,7 @@ func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 			return newError(msgProfileExists, name, class.Name)
 		}
 		p := &saf.Profile{Class: class.Name, Name: name, Owner: string(m.issuer), CreatedBy: string(m.issuer), Created: m.now(), Changed: m.now()}
-		if strings.ContainsAny(name, "*%") {
+		if saf.IsPattern(name) {
 			p.Generic = class.Generic || class.GenCmd
 			if !p.Generic {
 				r.note(msgNoGenerics, name, class.Name)
@@ -121,6 +126,10 @@ func addEntries(p, from *saf.Profile) {
 
 // Ralter changes profiles, only the settings given.
 func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RALTER", Class: d.Class, Names: d.Names}, d, (*call).ralter)
+}
+
+func (m *call) ralter(ctx context.Context, d Rdefine) (*Result, error) {
 	return m.changeProfiles(ctx, msgRalterRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
@@ -132,9 +141,19 @@ func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
 	})
 }
 
+// ProfileNames names profiles of one class.
+type ProfileNames struct {
+	Class string
+	Names []string
+}
+
 // Rdelete removes profiles; one that is not there is a warning.
-func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*Result, error) {
-	return m.changeProfiles(ctx, msgRdeleteRefresh, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
+func (m *Manager) Rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDELETE", Class: q.Class, Names: q.Names}, q, (*call).rdelete)
+}
+
+func (m *call) rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return m.changeProfiles(ctx, msgRdeleteRefresh, q.Class, q.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		err := tx.DeleteProfile(class.Name, name)
 		if errors.Is(err, ErrNotFound) {
 			r.note(msgNoProfileDeleted, name, class.Name)
@@ -145,7 +164,7 @@ func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*R
 }
 
 // changeProfiles runs change for each name in one transaction and adds the reminder to refresh.
-func (m *Manager) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
+func (m *call) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
@@ -216,8 +235,24 @@ const (
 	ResetAll
 )
 
+// detail says what changes, for the trail.
+func (q Permit) detail() string {
+	ids := strings.Join(q.IDs, " ")
+	switch {
+	case len(q.IDs) == 0:
+		return ""
+	case q.Delete:
+		return "ID(" + ids + ") DELETE"
+	}
+	return "ID(" + ids + ") ACCESS(" + q.Access.String() + ")"
+}
+
 // Permit changes an access list.
 func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
+	return perform(ctx, m, Act{Function: "PERMIT", Class: q.Class, Names: []string{q.Name}, Detail: q.detail()}, q, (*call).permit)
+}
+
+func (m *call) permit(ctx context.Context, q Permit) (*Result, error) {
 	return m.changeProfiles(ctx, msgPermitRefresh, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
@@ -255,12 +290,17 @@ func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
 
 // Rlist gives the named profiles of a class, or all of them when the only name is an asterisk
 // that is not itself a profile.
-func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*saf.Profile, error) {
+func (m *Manager) Rlist(ctx context.Context, q ProfileNames) ([]*saf.Profile, error) {
+	return perform(ctx, m, Act{Function: "RLIST", Class: q.Class, Names: q.Names}, q, (*call).rlist)
+}
+
+func (m *call) rlist(ctx context.Context, q ProfileNames) ([]*saf.Profile, error) {
+	class, names := q.Class, q.Names
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
 	var found []*saf.Profile
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		found = nil
 		for _, name := range names {
 			p, err := tx.Profile(class, name)
@@ -289,8 +329,12 @@ func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*s
 }
 
 // Classes gives the state of the classes that SETROPTS ever touched, by name.
-func (m *Manager) Classes(ctx context.Context) (classes []saf.Class, err error) {
-	err = m.store.View(ctx, func(tx Tx) error {
+func (m *Manager) Classes(ctx context.Context) ([]saf.Class, error) {
+	return perform(ctx, m, Act{Function: "CLASSES"}, struct{}{}, (*call).classes)
+}
+
+func (m *call) classes(ctx context.Context, _ struct{}) (classes []saf.Class, err error) {
+	err = m.view(ctx, func(tx Tx) error {
 		classes, err = tx.Classes()
 		return err
 	})
@@ -324,7 +368,8 @@ func (s ClassSwitch) Refreshable() bool {
 type Setropts struct {
 	Switches   [SwitchGlobal + 1]map[string]bool
 	AddCreator *bool
-	Refresh    bool // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
+	GroupList  *bool // list-of-groups checking
+	Refresh    bool  // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
 }
 
 // ClassChange is what SETROPTS does to one switch of one class.
@@ -348,17 +393,32 @@ func (q Setropts) Changes() []ClassChange {
 	return all
 }
 
+// detail says what changes, for the trail.
+func (q Setropts) detail() string {
+	words := [...]string{"CLASSACT", "RACLIST", "GENERIC", "GENCMD", "GLOBAL"}
+	var parts []string
+	for _, c := range q.Changes() {
+		part := words[c.Switch] + "(" + c.Class + ")"
+		switch {
+		case c.Refresh:
+			part += " REFRESH"
+		case !c.On:
+			part = "NO" + part
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " ")
+}
+
 // Setropts changes the state of classes, all in one transaction.
 func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
+	return perform(ctx, m, Act{Function: "SETROPTS", Detail: q.detail()}, q, (*call).setropts)
+}
+
+func (m *call) setropts(ctx context.Context, q Setropts) (*Result, error) {
 	return update(ctx, m, func(tx Tx, r *Result) error {
-		if q.AddCreator != nil {
-			value := settingOff
-			if *q.AddCreator {
-				value = ""
-			}
-			if err := tx.PutSetting(settingAddCreator, value); err != nil {
-				return err
-			}
+		if err := cmp.Or(putSwitch(tx, settingAddCreator, q.AddCreator), putSwitch(tx, settingGroupList, q.GroupList)); err != nil {
+			return err
 		}
 		for _, change := range q.Changes() {
 			if err := change.perform(tx, r); err != nil {
@@ -369,6 +429,18 @@ func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
 	})
 }
 
+// putSwitch stores a switch whose default is on; nil leaves it alone.
+func putSwitch(tx Tx, name string, on *bool) error {
+	switch {
+	case on == nil:
+		return nil
+	case *on:
+		return tx.PutSetting(name, "")
+	}
+	return tx.PutSetting(name, settingOff)
+}
+
+// perform does the change. What is RACLISTed is decided on by the snapshot that is taken here.
 func (change ClassChange) perform(tx Tx, r *Result) error {
 	if err := checkResource(change.Class); err != nil {
 		return err
@@ -382,14 +454,23 @@ func (change ClassChange) perform(tx Tx, r *Result) error {
 	if err != nil {
 		return err
 	}
-	if change.Refresh {
-		if change.Switch == SwitchRacList && !c.RacList {
-			r.note(msgNotRacListed, c.Name)
-		}
+	switch {
+	case change.Refresh && change.Switch != SwitchRacList:
+		return nil // generic profiles are never out of date here, and nothing is GLOBAL
+	case change.Refresh && !c.RacList:
+		r.note(msgNotRacListed, c.Name)
 		return nil
+	case change.Refresh:
+		return tx.TakeSnapshot(c.Name)
 	}
 	*change.Switch.field(&c) = change.On
-	return tx.PutClass(c)
+	if err := tx.PutClass(c); err != nil || change.Switch != SwitchRacList {
+		return err
+	}
+	if change.On {
+		return tx.TakeSnapshot(c.Name)
+	}
+	return tx.DropSnapshot(c.Name)
 }
 
 // checkNotDigital refuses the classes of certificates, rings and name filters, which RACDCERT

@@ -82,7 +82,7 @@ func (t *tx) openTrail() error {
 
 // readHead reads what the database says of the end of its trail.
 func (t *tx) readHead() (end trailEnd, err error) {
-	if end.database, _, err = t.identity(); err != nil {
+	if end.database, err = t.readUUID(); err != nil {
 		return end, err
 	}
 	end.open, end.hash, end.signed.Database = true, audit.First(end.database), end.database

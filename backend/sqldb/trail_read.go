@@ -40,7 +40,7 @@ func (t *tx) Checkpoints() iter.Seq2[audit.Checkpoint, error] {
 	var public []byte
 	return sequence(t, auditRecords, int64(math.MinInt64), func(after, _ int64, limit int) (page []entry[int64, audit.Checkpoint], err error) {
 		if database == "" {
-			if database, _, err = t.identity(); err != nil {
+			if database, err = t.readUUID(); err != nil {
 				return nil, err
 			}
 			if public, _, err = t.auditKeyRecord(); err != nil {
