@@ -92,7 +92,7 @@ func crowd(t *testing.T, db *DB) {
 		`INSERT INTO audit_records SELECT i, 'id' || i, i, CASE WHEN i %% 50 = 0 THEN 'U' || i ELSE 'ADMIN' END, CASE WHEN i %% 50 = 0 THEN 'ADD' ELSE 'LIST' END,
 			0, sha256('a'), sha256('b'), sha256('c') FROM generate_series(1, %d) i`,
 		`INSERT INTO audit_checkpoints SELECT i, sha256('a'), i, sha256('b') FROM generate_series(1, %d / 10) i`,
-		`INSERT INTO pending_events (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
+		`INSERT INTO signet_notes (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
 		"ANALYZE",
 	} {
 		statement = strings.ReplaceAll(strings.ReplaceAll(statement, "%%", "%"), "%d", fmt.Sprint(rows))
