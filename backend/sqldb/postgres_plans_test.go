@@ -138,7 +138,7 @@ var (
 	// over expiry dates and where all users, groups, tokens or classes are asked for.
 	equality = regexp.MustCompile(`Index Cond: \(+(\w+) = `)
 	ranges   = regexp.MustCompile(`Index Cond: \(\(not_after > \$1\) AND \(not_after < \$2\)( AND \(id <= \$3\))?\)$|` +
-		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$`)
+		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$|Index Cond: \(generation > 0\)$`)
 	// What an index finds and a filter then drops: rows that were added during a loop, and a
 	// certificate's other connections to the same ring.
 	filter = regexp.MustCompile(`Filter: \(+\w*\.?(id|profile) <= \$\d\)+$|Filter: \(+is_default = 1\)+$|Join Filter: \(k\.\w+ = \w\.id\)$`)

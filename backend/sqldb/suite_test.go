@@ -65,8 +65,8 @@ func TestStore(t *testing.T) {
 
 // allowed are the plans whose cost depends only on the number of rows they return. The first
 // condition is an equality, except in the range over expiry dates and where all users, groups,
-// tokens or classes are asked for.
-var allowed = regexp.MustCompile(`^SEARCH \w+ USING (` +
+// tokens, classes or data keys are asked for.
+var allowed = regexp.MustCompile(`^SEARCH data_keys USING INTEGER PRIMARY KEY \(rowid>\?\)$|^SEARCH \w+ USING (` +
 	`(COVERING )?INDEX \w+ \(\w+=\?.*\)|` +
 	`INTEGER PRIMARY KEY \(rowid=\?\)|` +
 	`INDEX certificates_expiry \(not_after>\? AND not_after<\?\)|` +

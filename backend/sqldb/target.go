@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"signet/backend/seal"
 	"signet/ring"
@@ -190,7 +191,10 @@ func (db *DB) refuseContent(ctx context.Context) error {
 }
 
 func (t *tx) refuseContent() error {
-	for _, c := range contents[certificatesTable:] {
+	for _, c := range contents {
+		if slices.Contains(ofNewDatabase, c.Name) {
+			continue
+		}
 		var n int
 		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 1) x", nil, &n); err != nil {
 			return err
