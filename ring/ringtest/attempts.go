@@ -340,7 +340,7 @@ func administration(a *attempt) {
 			return err
 		},
 		"RLIST": func() error {
-			_, err := a.user.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"P"}})
+			_, err := a.user.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"P"}})
 			return err
 		},
 		"SETROPTS": func() error { _, err := a.user.Setropts(ctx, ring.Setropts{AddCreator: &on}); return err },
