@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"backend":             {"backend/sqldb", "backend/keyfile", "backend/token", "ring", "export/keystore"},
 	"backend/token":       {"backend/onering", "pkcs11", "ring", "cert", "export/keystore"},
 	"backend/keyfile":     {"backend/onering", "internal/atomicfile", "ring", "cert", "export/keystore", "export/jks", "export/pkcs12", "export/pem"},
-	"backend/onering":     {"ring", "cert", "saf", "export/keystore"},
+	"backend/onering":     {"ring", "audit", "cert", "saf", "export/keystore"},
 	"backend/seal":        {"internal/atomicfile"},
 	"backend/backup":      {"internal/atomicfile"},
 	"backend/sqldb":       {"backend/backup", "backend/seal", "internal/atomicfile", "ring", "audit", "cert", "saf"},

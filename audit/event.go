@@ -3,11 +3,15 @@
 // prints, and it knows nothing of certificates or rings.
 package audit
 
-import "time"
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+)
 
 // Event is one function that somebody asked for, and what became of it. It never holds a secret.
 type Event struct {
-	ID       string    `json:"id"` // random, 32 hexadecimal digits: an event is counted once
+	ID       string    `json:"id"` // of NewID: an event is counted once
 	Time     time.Time `json:"time"`
 	Issuer   string    `json:"issuer"`            // the user ID on whose behalf the function ran
 	Account  string    `json:"account,omitempty"` // who really asked, when that is somebody else
@@ -21,6 +25,14 @@ type Event struct {
 	Code     int       `json:"code"`              // its return code
 	Message  string    `json:"message,omitempty"` // the id of the message that ended it
 	Changes  []Change  `json:"changes,omitempty"` // in the order in which they were made
+	More     int       `json:"more,omitempty"`    // how many changes were too many to be kept
+}
+
+// NewID gives the ID of a new event: 32 random hexadecimal digits.
+func NewID() string {
+	var id [16]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
 }
 
 // Decision is what authority said to a function.

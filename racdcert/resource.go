@@ -187,7 +187,7 @@ func parseRdelete(st tso.Statement) (Command, error) {
 }
 
 func (r rdelete) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	return s.Manager.Rdelete(ctx, r.class, r.names)
+	return s.Manager.Rdelete(ctx, ring.ProfileNames{Class: r.class, Names: r.names})
 }
 
 // conditions are what WHEN of PERMIT can name (racdcert-rings.md D8).
@@ -305,7 +305,7 @@ func parseRlist(st tso.Statement) (Command, error) {
 }
 
 func (r rlist) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	found, err := s.Manager.Rlist(ctx, r.class, r.names)
+	found, err := s.Manager.Rlist(ctx, ring.ProfileNames{Class: r.class, Names: r.names})
 	if err != nil {
 		return nil, err
 	}

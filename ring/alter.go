@@ -11,6 +11,10 @@ type Alter struct {
 
 // Alter changes status, label or both.
 func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "ALTER", Cert: CertRef{a.Owner, a.Label}}, a, (*call).alter)
+}
+
+func (m *call) alter(ctx context.Context, a Alter) (*Issued, error) {
 	if a.Status == "" && a.NewLabel == "" {
 		return nil, newError(msgKeyword, "ALTER", "TRUST, NOTRUST, HIGHTRUST or NEWLABEL")
 	}
@@ -55,6 +59,10 @@ type Delete struct {
 
 // Delete removes a certificate from the database and from every ring.
 func (m *Manager) Delete(ctx context.Context, d Delete) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "DELETE", Cert: CertRef{d.Owner, d.Label}}, d, (*call).deleteOne)
+}
+
+func (m *call) deleteOne(ctx context.Context, d Delete) (*Issued, error) {
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, d.Selector, msgNoMatch)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 
+	"signet/audit"
 	"signet/cert"
 )
 
@@ -12,20 +13,36 @@ import (
 // become durable together when fn returns nil, and none of them otherwise. A function that
 // fails undoes its own changes alone; whether the run goes on is for fn to say.
 func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
+	if m.remote != nil {
+		return m.remotely(ctx, false, fn)
+	}
 	var made []crypto.Signer // in hardware
+	var events []*audit.Event
 	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
 		}
-		made = nil
+		made, events = nil, nil
 		inner := m.joining(joinedStore{tx})
-		inner.made = &made
+		inner.made, inner.events = &made, &events
 		return fn(inner)
 	})
 	if err != nil {
-		return m.unmake(ctx, err, made...)
+		err = m.unmake(ctx, err, made...)
+		if !committed(err) {
+			err = errors.Join(err, m.keepUndone(ctx, events, audit.Undone))
+		}
 	}
-	return nil
+	return err
+}
+
+// remotely runs fn with a Manager whose functions belong to one transaction of a server.
+func (m *Manager) remotely(ctx context.Context, rehearsal bool, fn func(*Manager) error) error {
+	return m.remote.Transaction(ctx, rehearsal, func(r Remote) error {
+		inner := *m
+		inner.remote, inner.rehearsal = r, rehearsal
+		return fn(&inner)
+	})
 }
 
 // errRehearsed ends the transaction of a rehearsal.
@@ -36,15 +53,24 @@ var errRehearsed = errors.New("the rehearsal is over")
 // that fails undoes its own changes alone, and fn may carry on. New key pairs are stand-ins,
 // which take no time to make.
 func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
+	if m.remote != nil {
+		return m.remotely(ctx, true, func(inner *Manager) error {
+			fn(inner)
+			return nil
+		})
+	}
+	var events []*audit.Event
 	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
+		events = nil
 		inner := m.joining(joinedStore{tx})
+		inner.events = &events
 		inner.newKey = new(cert.StandIns).Generate
 		inner.rehearsal = true
 		fn(inner)
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
-		return nil
+		return m.keepUndone(ctx, events, audit.Rehearsed)
 	}
 	return err
 }

@@ -6,7 +6,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"signet/cert"
 )
@@ -36,8 +38,24 @@ type Taken struct {
 // and the rest as certificates to trust; of certificates by name, each with its key if it has
 // one. A private key that cannot leave its token is refused before anything is read.
 func (m *Manager) Take(ctx context.Context, q Take) (*Taken, error) {
+	return perform(ctx, m, q.act(), q, (*call).take)
+}
+
+// act says what the question is about. Each certificate is asked for by itself.
+func (q Take) act() Act {
+	if len(q.Certs) == 0 {
+		return Act{Function: "TAKE", Ring: q.Ring, Key: true}
+	}
+	var names []string
+	for _, c := range q.Certs {
+		names = append(names, c.String())
+	}
+	return Act{Function: "TAKE", Key: true, Detail: strings.Join(names, " ")}
+}
+
+func (m *call) take(ctx context.Context, q Take) (*Taken, error) {
 	var r *Taken
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		r = &Taken{}
 		certs, trusted, err := m.selected(tx, q, r)
 		if err != nil {
@@ -64,9 +82,12 @@ func (m *Manager) Take(ctx context.Context, q Take) (*Taken, error) {
 }
 
 // selected gives the certificates of a Take, and which of them go without a key.
-func (m *Manager) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
+func (m *call) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
 	trusted = map[*Certificate]bool{}
 	for _, ref := range q.Certs {
+		if err := m.require(tx, Act{Function: "TAKE", Cert: ref}); err != nil {
+			return nil, nil, err
+		}
 		c, err := byRef(tx, ref)
 		if err != nil {
 			return nil, nil, err
@@ -96,6 +117,10 @@ func (m *Manager) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trust
 		case !c.HasKey():
 			r.note(msgKeylessPersonal, c.Ref(), q.Ring)
 			continue
+		default:
+			if err := m.release(tx, q.Ring, conn); err != nil {
+				return nil, nil, err
+			}
 		}
 		if conn.Default { // the first private key of a PKCS #12 file is its default
 			certs = slices.Insert(certs, 0, c)
@@ -161,6 +186,10 @@ type PutAll struct {
 // keystore one certificate may come under several labels; in a database it is found under the
 // one it has.
 func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
+	return perform(ctx, m, Act{Function: "PUT", Detail: fmt.Sprintf("%d certificates", len(ids))}, ids, (*call).putAll)
+}
+
+func (m *call) putAll(ctx context.Context, ids []Credential) (*PutAll, error) {
 	return update(ctx, m, func(tx Tx, r *PutAll) error {
 		_, isOne := tx.(OneRing)
 		r.Puts = make([]Put, len(ids))
@@ -181,7 +210,7 @@ func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
 	})
 }
 
-func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
+func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
 	one, isOne := tx.(OneRing)
 	x, longest, from := id.Chain[0], maxLabel, CertRef{id.Owner, id.Label}
 	if isOne {
@@ -202,6 +231,9 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	label, err := checkLabel(id.Label, longest)
 	if err != nil {
+		return Put{}, err
+	}
+	if err := m.require(tx, Act{Function: "ADD", Cert: CertRef{id.Owner, label}}); err != nil {
 		return Put{}, err
 	}
 	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed, Status: id.Status}

@@ -56,7 +56,7 @@ var meanings = []struct{ id, text string }{
 	{"IKJ56702I", "An operand, or a value in its parentheses, is not valid. The command was not run."},
 	{"IKJ56712I", "A word is not an operand at this place of the command. Operands may be shortened as long as they stay unambiguous, but not misspelt."},
 	{"IKJ56717I", "An operand was shortened so much that it could be several. Write more of it."},
-	{"IRRD101I", "The user is not authorised to the function. RACF checks IRR.DIGTCERT.function in class FACILITY; this version of signet keeps such profiles and does not check them, so it never says this."},
+	{"IRRD101I", "The user is not authorised to the function. The message names the access that is needed, to IRR.DIGTCERT.function in class FACILITY as a rule; where no profile covers it, everybody but SPECIAL users is refused."},
 	{"IRRD105I", "LIST found that the owner has no certificates at all."},
 	{"IRRD107I", "The owner has no certificate with this label or serial number. Labels are case-sensitive; the owner may be another, such as CERTAUTH."},
 	{"IRRD109I", "A certificate with this issuer and serial number is in the database under another owner. A certificate has one owner; rings of any user can connect it."},

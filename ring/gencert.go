@@ -39,11 +39,15 @@ type Issued struct {
 // request. A request whose key belongs to a certificate of the same owner takes that
 // certificate's place. The key pair is made outside the transaction, because it takes long.
 func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "GENCERT", Cert: CertRef{g.Owner, g.Label}, SignWith: g.SignWith}, g, (*call).gencert)
+}
+
+func (m *call) gencert(ctx context.Context, g Gencert) (*Issued, error) {
 	p, err := m.planGencert(g)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.store.View(ctx, p.check); err != nil {
+	if err := m.view(ctx, p.check); err != nil {
 		return nil, err
 	}
 	if p.request == nil {
@@ -55,7 +59,7 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		}
 	}
 	planned := p.Messages
-	err = m.store.Update(ctx, func(tx Tx) error {
+	err = m.update(ctx, func(tx Tx) error {
 		p.Messages = slices.Clone(planned) // a store may run this again
 		return p.perform(tx)
 	})

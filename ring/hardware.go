@@ -146,11 +146,11 @@ func unreachable(c *Certificate, cause error) error {
 
 // reach opens the token that the private key of a certificate is in, outside any transaction
 // that changes something: the user may be asked for a PIN, and nobody is to wait for the answer.
-func (m *Manager) reach(ctx context.Context, ref CertRef) error {
+func (m *call) reach(ctx context.Context, ref CertRef) error {
 	if m.hardware == nil {
 		return nil
 	}
-	return m.store.View(ctx, func(tx Tx) error {
+	return m.view(ctx, func(tx Tx) error {
 		c, err := byRef(tx, ref)
 		if err != nil || !c.Key.InToken() {
 			return err

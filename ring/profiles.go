@@ -75,6 +75,10 @@ const (
 
 // Rdefine defines profiles; one that exists already stops it.
 func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDEFINE", Class: d.Class, Names: d.Names}, d, (*call).rdefine)
+}
+
+func (m *call) rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 	return m.changeProfiles(ctx, msgRdefineRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		_, err := tx.Profile(class.Name, name)
 		if free, err := isFree(err); err != nil {
@@ -121,6 +125,10 @@ func addEntries(p, from *saf.Profile) {
 
 // Ralter changes profiles, only the settings given.
 func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RALTER", Class: d.Class, Names: d.Names}, d, (*call).ralter)
+}
+
+func (m *call) ralter(ctx context.Context, d Rdefine) (*Result, error) {
 	return m.changeProfiles(ctx, msgRalterRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
@@ -132,9 +140,19 @@ func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
 	})
 }
 
+// ProfileNames names profiles of one class.
+type ProfileNames struct {
+	Class string
+	Names []string
+}
+
 // Rdelete removes profiles; one that is not there is a warning.
-func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*Result, error) {
-	return m.changeProfiles(ctx, msgRdeleteRefresh, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
+func (m *Manager) Rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDELETE", Class: q.Class, Names: q.Names}, q, (*call).rdelete)
+}
+
+func (m *call) rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return m.changeProfiles(ctx, msgRdeleteRefresh, q.Class, q.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		err := tx.DeleteProfile(class.Name, name)
 		if errors.Is(err, ErrNotFound) {
 			r.note(msgNoProfileDeleted, name, class.Name)
@@ -145,7 +163,7 @@ func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*R
 }
 
 // changeProfiles runs change for each name in one transaction and adds the reminder to refresh.
-func (m *Manager) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
+func (m *call) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
@@ -216,8 +234,24 @@ const (
 	ResetAll
 )
 
+// detail says what changes, for the trail.
+func (q Permit) detail() string {
+	ids := strings.Join(q.IDs, " ")
+	switch {
+	case len(q.IDs) == 0:
+		return ""
+	case q.Delete:
+		return "ID(" + ids + ") DELETE"
+	}
+	return "ID(" + ids + ") ACCESS(" + q.Access.String() + ")"
+}
+
 // Permit changes an access list.
 func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
+	return perform(ctx, m, Act{Function: "PERMIT", Class: q.Class, Names: []string{q.Name}, Detail: q.detail()}, q, (*call).permit)
+}
+
+func (m *call) permit(ctx context.Context, q Permit) (*Result, error) {
 	return m.changeProfiles(ctx, msgPermitRefresh, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
@@ -255,12 +289,17 @@ func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
 
 // Rlist gives the named profiles of a class, or all of them when the only name is an asterisk
 // that is not itself a profile.
-func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*saf.Profile, error) {
+func (m *Manager) Rlist(ctx context.Context, q ProfileNames) ([]*saf.Profile, error) {
+	return perform(ctx, m, Act{Function: "RLIST", Class: q.Class, Names: q.Names}, q, (*call).rlist)
+}
+
+func (m *call) rlist(ctx context.Context, q ProfileNames) ([]*saf.Profile, error) {
+	class, names := q.Class, q.Names
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
 	var found []*saf.Profile
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		found = nil
 		for _, name := range names {
 			p, err := tx.Profile(class, name)
@@ -289,8 +328,12 @@ func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*s
 }
 
 // Classes gives the state of the classes that SETROPTS ever touched, by name.
-func (m *Manager) Classes(ctx context.Context) (classes []saf.Class, err error) {
-	err = m.store.View(ctx, func(tx Tx) error {
+func (m *Manager) Classes(ctx context.Context) ([]saf.Class, error) {
+	return perform(ctx, m, Act{Function: "CLASSES"}, struct{}{}, (*call).classes)
+}
+
+func (m *call) classes(ctx context.Context, _ struct{}) (classes []saf.Class, err error) {
+	err = m.view(ctx, func(tx Tx) error {
 		classes, err = tx.Classes()
 		return err
 	})
@@ -348,8 +391,29 @@ func (q Setropts) Changes() []ClassChange {
 	return all
 }
 
+// detail says what changes, for the trail.
+func (q Setropts) detail() string {
+	words := [...]string{"CLASSACT", "RACLIST", "GENERIC", "GENCMD", "GLOBAL"}
+	var parts []string
+	for _, c := range q.Changes() {
+		part := words[c.Switch] + "(" + c.Class + ")"
+		switch {
+		case c.Refresh:
+			part += " REFRESH"
+		case !c.On:
+			part = "NO" + part
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " ")
+}
+
 // Setropts changes the state of classes, all in one transaction.
 func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
+	return perform(ctx, m, Act{Function: "SETROPTS", Detail: q.detail()}, q, (*call).setropts)
+}
+
+func (m *call) setropts(ctx context.Context, q Setropts) (*Result, error) {
 	return update(ctx, m, func(tx Tx, r *Result) error {
 		if q.AddCreator != nil {
 			value := settingOff

@@ -31,6 +31,7 @@ type Tx interface {
 	Attempt(fn func() error) error
 
 	Tokens
+	Trail
 
 	// Certificate finds one by its owner and label.
 	Certificate(CertRef) (*Certificate, error)

@@ -58,6 +58,28 @@ func (s *UserSettings) check() error {
 		fold(&s.Owner, userID), fold(&s.DefaultGroup, GroupName))
 }
 
+// raises reports whether the settings give or take what counts for the whole system.
+func (s AttributeSettings) raises() bool {
+	return s.Special != nil || s.Operations != nil || s.Auditor != nil
+}
+
+// upper gives names as they are kept.
+func upper(names []string) []string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = strings.ToUpper(n)
+	}
+	return folded
+}
+
+// upperOr is upper for one name, empty when there is none.
+func upperOr(name *string) string {
+	if name == nil {
+		return ""
+	}
+	return strings.ToUpper(*name)
+}
+
 // checkText checks a text that listings show.
 func checkText(operand string, text *string, most int) error {
 	switch {
@@ -109,6 +131,10 @@ type AddUser struct {
 // AddUser defines users and connects them to their default group. One that is defined already
 // stops it.
 func (m *Manager) AddUser(ctx context.Context, q AddUser) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ADDUSER", Names: upper(q.IDs), Group: upperOr(q.Settings.DefaultGroup), System: q.Settings.Attributes.raises()}, q, (*call).addUser)
+}
+
+func (m *call) addUser(ctx context.Context, q AddUser) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
@@ -213,6 +239,10 @@ type AltUser struct {
 
 // AltUser changes users, only the settings given.
 func (m *Manager) AltUser(ctx context.Context, q AltUser) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ALTUSER", Names: upper(q.IDs), System: q.Settings.Attributes.raises()}, q, (*call).altUsers)
+}
+
+func (m *call) altUsers(ctx context.Context, q AltUser) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
@@ -270,26 +300,37 @@ type UserListing struct {
 	Groups []*saf.Membership
 }
 
-// ListUser gives the named users to yield: all of them for an asterisk, the issuer for no
+// UserListings is the answer to ListUser.
+type UserListings struct {
+	Result
+	Users []UserListing
+}
+
+// ListUser gives the named users: all of them for an asterisk, the issuer for no
 // names. One that is not defined is a warning.
-func (m *Manager) ListUser(ctx context.Context, ids []string, yield func(UserListing) error) (*Result, error) {
+func (m *Manager) ListUser(ctx context.Context, ids []string) (*UserListings, error) {
+	return perform(ctx, m, Act{Function: "LISTUSER", Names: upper(ids)}, ids, (*call).listUser)
+}
+
+func (m *call) listUser(ctx context.Context, ids []string) (*UserListings, error) {
+	var r *UserListings
 	show := func(tx Tx, u *saf.User) error {
 		groups, err := collect(tx.MembershipsOf(u.ID))
 		if err != nil {
 			return err
 		}
-		return yield(UserListing{u, groups})
+		r.Users = append(r.Users, UserListing{u, groups})
+		return nil
 	}
-	var r *Result
-	err := m.store.View(ctx, func(tx Tx) error {
-		r = &Result{}
+	err := m.view(ctx, func(tx Tx) error {
+		r = &UserListings{}
 		if len(ids) == 1 && ids[0] == "*" {
-			return listAll(tx, tx.Users(), r, kindUser, show)
+			return listAll(tx, tx.Users(), &r.Result, kindUser, show)
 		}
 		if len(ids) == 0 {
 			ids = []string{string(m.issuer)}
 		}
-		return listNamed(tx, ids, userID, tx.User, r, msgNoUserListed, show)
+		return listNamed(tx, ids, userID, tx.User, &r.Result, msgNoUserListed, show)
 	})
 	return r, err
 }

@@ -62,6 +62,10 @@ const classCriteria = "DIGTCRIT"
 
 // Whois finds the user of a certificate. That there is none is no error: the result says why.
 func (m *Manager) Whois(ctx context.Context, q Whois) (*Identity, error) {
+	return perform(ctx, m, Act{Function: "WHOIS", Cert: CertRef{Owner: MultiID}, Detail: q.Source}, q, (*call).whois)
+}
+
+func (m *call) whois(ctx context.Context, q Whois) (*Identity, error) {
 	for _, v := range []struct {
 		name  string
 		value *string
@@ -84,7 +88,7 @@ func (m *Manager) Whois(ctx context.Context, q Whois) (*Identity, error) {
 		}
 	}
 	var id *Identity
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		if q.Data == nil {
 			c, err := byRef(tx, q.Ref)
 			if err != nil {

@@ -1,6 +1,6 @@
 // Package saf holds what a RACF database has besides certificates: classes and profiles with
-// their access lists, users and groups. It is data and its vocabulary; it knows nothing of
-// certificates, and it does not decide who may do what. Reference: racdcert-rings.md, section D.
+// their access lists, users and groups, and the decision who may do what: Decide. It knows
+// nothing of certificates, nor where profiles are kept. Reference: racdcert-rings.md, section D.
 package saf
 
 import "time"

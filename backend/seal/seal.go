@@ -94,6 +94,11 @@ func BindToken(database string, object int64, spki []byte) []byte {
 	return bind("signet token key", database, object, spki)
 }
 
+// BindAudit describes the audit key of a database, by its public half.
+func BindAudit(database string, public []byte) []byte {
+	return bind("signet audit key", database, 0, public)
+}
+
 func bind(kind, database string, record int64, spki []byte) []byte {
 	digest := sha256.Sum256(spki)
 	var id [8]byte

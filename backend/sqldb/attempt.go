@@ -8,7 +8,7 @@ func (t *tx) Attempt(fn func() error) error {
 	if err := t.savepoint("SAVEPOINT attempt"); err != nil {
 		return err
 	}
-	added := t.added
+	added, trail := t.added, t.trail
 	for i := range added {
 		added[i] = slices.Clip(added[i])
 	}
@@ -17,7 +17,7 @@ func (t *tx) Attempt(fn func() error) error {
 		if err := t.savepoint("ROLLBACK TO SAVEPOINT attempt"); err != nil {
 			return err
 		}
-		t.added = added
+		t.added, t.trail = added, trail
 		t.changes++ // what a loop has read ahead may be gone
 	}
 	if err := t.savepoint("RELEASE SAVEPOINT attempt"); err != nil {

@@ -23,6 +23,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -102,7 +103,7 @@ func (db *DB) Stash() string { return db.stash }
 // write-ahead log into it.
 func (db *DB) Close() error {
 	db.keys.clear()
-	return db.fail(db.pool.Close())
+	return errors.Join(db.fail(db.pool.Close()), db.engine.close())
 }
 
 // View runs fn on one consistent state of the database, and neither waits for writers nor makes
@@ -176,7 +177,15 @@ func (db *DB) once(ctx context.Context, readOnly bool, fn func(ring.Tx) error) (
 	case readOnly:
 		return false, nil
 	}
-	err = x.commit(ctx, t.changes > 0)
+	if err = t.endTrail(); t.disturbed {
+		return true, t.broken
+	}
+	if err == nil {
+		err = x.commit(ctx, t.changes > 0)
+	}
+	if err == nil {
+		db.engine.forget(ctx, t.trail.taken)
+	}
 	return db.engine.conflict(err), err
 }
 

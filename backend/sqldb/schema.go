@@ -56,7 +56,7 @@ func newerSchema(name string, version int) error {
 		name, version, schemaVersion, ring.ErrUnsupported)
 }
 
-// insertMeta gives a new database its name and its data key.
+// insertMeta gives a new database its name, its data key and its audit key.
 func (db *DB) insertMeta(ctx context.Context, x execer) error {
 	identity, err := seal.EnsureStash(db.stash)
 	if err != nil {
@@ -66,8 +66,16 @@ func (db *DB) insertMeta(ctx context.Context, x execer) error {
 	if err != nil {
 		return fmt.Errorf("database %q: %w", db.path, err)
 	}
-	key.Clear()
-	_, err = x.ExecContext(ctx, "INSERT INTO meta (one, uuid, data_key) VALUES (1, $1, $2)", newUUID(), wrapped)
+	defer key.Clear()
+	uuid := newUUID()
+	if _, err := x.ExecContext(ctx, "INSERT INTO meta (one, uuid, data_key) VALUES (1, $1, $2)", uuid, wrapped); err != nil {
+		return db.fail(err)
+	}
+	public, sealed, err := newAuditKey(key, uuid)
+	if err != nil {
+		return fmt.Errorf("database %q: %w", db.path, err)
+	}
+	_, err = x.ExecContext(ctx, insertAuditKey, []byte(public), sealed)
 	return db.fail(err)
 }
 

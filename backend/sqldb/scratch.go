@@ -66,7 +66,7 @@ func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from or
 func (s *scratch) asDB() *DB {
 	db := newDB(Options{})
 	db.path = s.name
-	db.engine = &sqliteEngine{db}
+	db.engine = &sqliteEngine{db: db}
 	return db
 }
 
@@ -258,7 +258,7 @@ func (s *scratch) close() error {
 // remove takes away what is left of the scratch.
 func (s *scratch) remove() {
 	s.close()
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-events"} {
 		os.Remove(s.path + suffix)
 	}
 }

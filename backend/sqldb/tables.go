@@ -37,6 +37,10 @@ var contents = []content{
 	table1("users", "id", "id# user_id name owner default_group data special# operations# auditor# revoked# restricted# created# changed# created_by"),
 	table1("user_groups", "id", "id# name owner superior data created# changed# created_by"),
 	table1("memberships", "id", "id# user_id group_name owner authority special# operations# auditor# revoked# created# created_by"),
+	table1("audit_key", "one", "one# public_key* sealed*"),
+	table1("audit_head", "one", "one# seq# hash* signed_seq# signed_hash* signed_time# signature*"),
+	table1("audit_checkpoints", "seq", "seq# hash* time# signature*"),
+	table1("audit_records", "seq", "seq# event time# issuer function bad# body* prev* hash*"),
 }
 
 // The places of tables in contents that are treated in a way of their own.

@@ -27,6 +27,7 @@ type tx struct {
 	opened    *seal.DataKey   // nil until a private key is met
 	uuid      string          // of the database, with opened
 	lastKey   openedKey
+	trail     trailEnd
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -45,6 +46,7 @@ const (
 	userGroups
 	memberships
 	filters
+	auditRecords
 	tables
 )
 

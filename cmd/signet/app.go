@@ -140,7 +140,7 @@ func (a *app) commands(only string) []*cobra.Command {
 		a.exportCommand, a.listCommand, a.checkcertCommand, a.listchainCommand, a.rekeyCommand, a.rolloverCommand,
 		a.addringCommand, a.delringCommand, a.connectCommand, a.removeCommand, a.listringCommand,
 		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
-		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand,
+		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand, a.canCommand,
 		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
 		a.runCommand, a.racdcertCommand, a.racfCommand, a.dbCommand,
 	}
@@ -236,8 +236,25 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: a.hardwareOf(a.store)})
-	return a.manager, nil
+	a.manager, err = a.managerOf(ctx, a.store, codec, issuer, a.hardwareOf(a.store))
+	return a.manager, err
+}
+
+// managerOf gives a manager of an open store for a user. A database that is new gets its first
+// SPECIAL user.
+func (a *app) managerOf(ctx context.Context, store *backend.Opened, codec ring.Codec, user ring.Owner, hardware ring.Hardware) (*ring.Manager, error) {
+	c := ring.Config{Store: store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
+	if !c.OneRing {
+		var err error
+		if c.Account, err = a.accountID(); err != nil {
+			return nil, err
+		}
+		c.Host = a.host()
+		if err := ring.Found(ctx, store, c.Account, a.now()); err != nil {
+			return nil, err
+		}
+	}
+	return ring.NewManager(c), nil
 }
 
 // hardwareOf gives where the private keys of a store are that are not in it; nil for nowhere.
@@ -260,13 +277,18 @@ func (a *app) issuer() (ring.Owner, error) {
 	if a.flags.as != "" {
 		return ring.UserOwner(a.flags.as)
 	}
+	return a.accountID()
+}
+
+// accountID gives the user ID of the account that runs signet.
+func (a *app) accountID() (ring.Owner, error) {
 	account, err := a.account()
 	if err != nil {
-		return "", fmt.Errorf("the account that runs signet is not known: %w; name the user with --as", err)
+		return "", fmt.Errorf("the account that runs signet is not known: %w", err)
 	}
 	owner, err := ring.UserOwner(account)
 	if err != nil {
-		return "", usagef("the account %q cannot be a user ID; name the user with --as", account)
+		return "", usagef("the account %q cannot be a user ID; run signet under another", account)
 	}
 	return owner, nil
 }

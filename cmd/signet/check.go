@@ -151,7 +151,10 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 	defer remove()
 	a.files.hold()
 	a.files.rehearsal = true
-	m := ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: a.hardwareOf(store)})
+	m, err := a.managerOf(ctx, store, export.Codec{}, issuer, a.hardwareOf(store))
+	if err != nil {
+		return err
+	}
 	before := *found
 	return m.Rehearse(ctx, func(m *ring.Manager) {
 		*found = findings{slices.Clone(before.all), maps.Clone(before.seen)} // a store may run it again

@@ -62,7 +62,12 @@ func (a *app) openManager(ctx context.Context, url string, user ring.Owner, k ke
 		store.Close()
 		return nil, nil, err
 	}
-	return ring.NewManager(ring.Config{Store: store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: store.Hardware}), store, nil
+	m, err := a.managerOf(ctx, store, codec, user, store.Hardware)
+	if err != nil {
+		store.Close()
+		return nil, nil, err
+	}
+	return m, store, nil
 }
 
 func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {

@@ -24,6 +24,7 @@ type environment struct {
 	zone           *time.Location
 	zoneError      error                  // why zone is not the one that TZ asks for; nil when it is
 	account        func() (string, error) // the operating-system account
+	host           func() string          // the machine's name, empty when it has none
 	dataHome       func() (string, error) // where databases live by default
 	terminal       bool                   // stderr is one: progress and colours make sense
 	readPassword   func(prompt string) ([]byte, error)
@@ -46,6 +47,13 @@ func systemEnvironment() environment {
 				return "", err
 			}
 			return u.Username, nil
+		},
+		host: func() string {
+			name, err := os.Hostname()
+			if err != nil {
+				return "" // the trail does without
+			}
+			return name
 		},
 		dataHome:     dataHome,
 		terminal:     term.IsTerminal(int(os.Stderr.Fd())),

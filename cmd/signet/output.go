@@ -31,6 +31,7 @@ type answer struct {
 	TokenCheck   []tokenCheckJSON  `json:"tokenCheck,omitempty"`
 	Filters      []filterJSON      `json:"filters,omitempty"`
 	Identity     *identityJSON     `json:"identity,omitempty"`
+	Verdict      *verdictJSON      `json:"verdict,omitempty"`
 	Copied       []putJSON         `json:"copied,omitempty"`
 	Differences  []differenceJSON  `json:"differences,omitempty"`
 	Picks        []pickJSON        `json:"picks,omitempty"`

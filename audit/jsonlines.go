@@ -1,0 +1,23 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+)
+
+// JSONLine gives a record as one line of JSON: its number, its hash and that of the record before
+// it in hexadecimal, and under event the body, byte for byte as the hash is over it. A body that is
+// no JSON is given in base64, under unreadable.
+func JSONLine(r *Record) []byte {
+	line := fmt.Appendf(nil, `{"seq":%d,"prev":"%x","hash":"%x",`, r.Seq, r.Prev, r.Hash)
+	var body bytes.Buffer
+	// Compact leaves what Encode gave as it is, and takes line feeds out of what it did not give.
+	if len(r.Body) > MaxBody || json.Compact(&body, r.Body) != nil || body.Len() == 0 || body.Bytes()[0] != '{' {
+		line = fmt.Appendf(line, `"unreadable":%q`, base64.StdEncoding.EncodeToString(r.Body))
+	} else {
+		line = append(append(line, `"event":`...), body.Bytes()...)
+	}
+	return append(line, '}', '\n')
+}
