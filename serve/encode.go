@@ -215,9 +215,12 @@ func (e *encoder) structure(v reflect.Value) error {
 	return nil
 }
 
-// derived reports whether an unexported field holds only what follows from the others.
+// derived reports whether an unexported field holds only what follows from the others, or what
+// nobody outside package ring can use.
 func derived(t reflect.Type, field string) bool {
 	switch t {
+	case reflect.TypeFor[ring.Verdict]():
+		return field == "asked" || field == "denial" || field == "warned" // for the gate, which has been passed
 	case reflect.TypeFor[ring.Certificate](), reflect.TypeFor[ring.TokenObject]():
 		return field == "x509" // DER, parsed
 	}

@@ -27,6 +27,7 @@ var classes = map[string]error{
 	"refused":     ring.ErrRefused,
 	"unsupported": ring.ErrUnsupported,
 	"hardware":    ring.ErrHardware,
+	"denied":      ring.ErrDenied,
 }
 
 // classOf gives the word for the class of an error; empty for none.

@@ -65,6 +65,9 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if err := ring.Found(t.Context(), db, keeper, time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	s := &site{t: t, db: db, store: db, socket: filepath.Join(dir, "s"), limits: DefaultLimits(), refresh: make(chan struct{}), ended: make(chan error, 1)}
 	s.account = func(uint32) (string, error) { return string(keeper), nil }
 	return s
@@ -75,8 +78,10 @@ func (s *site) config(c ring.Config) ring.Config {
 	return c
 }
 
-// own gives a Manager that works on the database directly.
-func (s *site) own() *ring.Manager { return ring.NewManager(s.config(ring.Config{Issuer: keeper})) }
+// own gives a Manager that works on the database directly, and that nobody asks what it may.
+func (s *site) own() *ring.Manager {
+	return ring.NewManager(s.config(ring.Config{Issuer: keeper, System: true}))
+}
 
 // start lets the server run until the test is over, or until halt.
 func (s *site) start(withTLS bool) *site {
@@ -94,7 +99,7 @@ func (s *site) start(withTLS bool) *site {
 	}
 	server := New(Config{
 		Manager: func(p Peer) (*ring.Manager, error) {
-			return ring.NewManager(s.config(ring.Config{Issuer: p.As})), nil
+			return ring.NewManager(s.config(ring.Config{Issuer: p.As, Account: p.User, Via: p.Via, Host: p.Host})), nil
 		},
 		Own: s.own, Account: s.account, Ring: serverRing, Refresh: s.refresh,
 		Limits: s.limits, Version: "test", Log: &s.log, Now: time.Now,
@@ -234,31 +239,40 @@ func TestUnknownPeer(t *testing.T) {
 }
 
 // badStore fails like a store that says too much.
-type badStore struct{ ring.Store }
+type badStore struct {
+	ring.Store
+	panics bool
+}
 
-func (badStore) View(context.Context, func(ring.Tx) error) error {
+func (s badStore) fail() error {
+	if s.panics {
+		panic("stash of /root")
+	}
 	return errors.New("SELECT * FROM keys: /var/lib/signet/signet.db is locked")
 }
 
-func (badStore) Update(context.Context, func(ring.Tx) error) error { panic("stash of /root") }
+func (s badStore) View(context.Context, func(ring.Tx) error) error   { return s.fail() }
+func (s badStore) Update(context.Context, func(ring.Tx) error) error { return s.fail() }
 
 func TestNothingPrivileged(t *testing.T) {
-	s := newSite(t)
-	s.store = badStore{}
-	s.start(false)
-	c := s.dial(Options{})
-	for _, function := range []string{"CONTENTS", "ADDRING"} {
-		_, err := call[*ring.Result](c, function, ring.RingRef{Owner: keeper, Name: "R"})
-		if err == nil || ring.CodeOf(err) != ring.Failed || strings.ContainsAny(err.Error(), "/*") || !strings.Contains(err.Error(), "under reference ") {
-			t.Fatalf("%s: %v", function, err)
+	for _, tc := range []struct {
+		store badStore
+		log   string
+	}{{badStore{}, "SELECT * FROM keys"}, {badStore{panics: true}, "panic: stash of /root"}} {
+		s := newSite(t)
+		s.store = tc.store
+		s.start(false)
+		c := s.dial(Options{})
+		for _, function := range []string{"LISTRING", "ADDRING"} {
+			_, err := call[any](c, function, ring.RingRef{Owner: keeper, Name: "R"})
+			if err == nil || ring.CodeOf(err) != ring.Failed || strings.ContainsAny(err.Error(), "/*") || !strings.Contains(err.Error(), "under reference ") {
+				t.Fatalf("%s: %v", function, err)
+			}
+			reference := err.Error()[strings.LastIndex(err.Error(), " ")+1:]
+			if log := s.log.String(); strings.Count(log, reference) != 2 || !strings.Contains(log, tc.log) {
+				t.Errorf("reference %s in the log:\n%s", reference, log)
+			}
 		}
-		reference := err.Error()[strings.LastIndex(err.Error(), " ")+1:]
-		if log := s.log.String(); strings.Count(log, reference) != 2 {
-			t.Errorf("reference %s in the log:\n%s", reference, log)
-		}
-	}
-	if log := s.log.String(); !strings.Contains(log, "SELECT * FROM keys") || !strings.Contains(log, "panic: stash of /root") {
-		t.Errorf("log:\n%s", log)
 	}
 }
 
@@ -411,7 +425,9 @@ func TestTLSNeedsItsRing(t *testing.T) {
 		want   string
 	}{
 		{func() {}, ""},
-		{func() { s.must(m.Remove(ctx, ring.Remove{Ring: serverRing, Cert: ring.CertRef{Owner: ring.CertAuth, Label: "CA"}})) }, "usage CERTAUTH"},
+		{func() {
+			s.must(m.Remove(ctx, ring.Remove{Ring: serverRing, Cert: ring.CertRef{Owner: ring.CertAuth, Label: "CA"}}))
+		}, "usage CERTAUTH"},
 		{func() {
 			s.must(m.Remove(ctx, ring.Remove{Ring: serverRing, Cert: ring.CertRef{Owner: serverRing.Owner, Label: "server"}}))
 		}, "is its default"},
