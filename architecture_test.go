@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"internal/atomicfile": {},
 	"internal/oracle":     {}, // for tests
 	"ring":                {"audit", "cert", "saf"},
+	"ring/ringtest":       {"ring", "cert", "saf"}, // for tests
 	"racdcert":            {"racdcert/tso", "racdcert/jcl", "ring", "cert", "saf"},
 	"racdcert/tso":        {},
 	"racdcert/jcl":        {"racdcert/tso"},
@@ -33,7 +34,7 @@ var arrows = map[string][]string{
 	"export/pkcs7":        {"cert", "export/ber"},
 	"export/pkcs12":       {"cert", "export/ber", "export/keystore"},
 	"pkcs11":              {"cert"},
-	"backend":             {"backend/sqldb", "backend/keyfile", "backend/token", "ring", "export/keystore"},
+	"backend":             {"backend/seal", "backend/sqldb", "backend/keyfile", "backend/token", "ring", "export/keystore"},
 	"backend/token":       {"backend/onering", "pkcs11", "ring", "cert", "export/keystore"},
 	"backend/keyfile":     {"backend/onering", "internal/atomicfile", "ring", "cert", "export/keystore", "export/jks", "export/pkcs12", "export/pem"},
 	"backend/onering":     {"ring", "audit", "cert", "saf", "export/keystore"},

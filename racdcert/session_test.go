@@ -46,6 +46,8 @@ type desk struct {
 	files    memoryFiles
 }
 
+func testNow() time.Time { return time.Date(2027, 3, 15, 10, 30, 0, 0, time.UTC) }
+
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	store, err := sqldb.Open(t.Context(), filepath.Join(t.TempDir(), "signet.db"), sqldb.Options{Create: true})
@@ -53,10 +55,13 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	if err := ring.Found(t.Context(), store, "OPER", testNow()); err != nil {
+		t.Fatal(err)
+	}
 	d := &desk{t: t, files: memoryFiles{}}
 	d.Session = Session{
 		Manager: ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: time.UTC,
-			Now: func() time.Time { return time.Date(2027, 3, 15, 10, 30, 0, 0, time.UTC) }}),
+			Now: testNow}),
 		Files:  d.files,
 		Output: &d.out,
 		Report: func(o Outcome) { d.outcomes = append(d.outcomes, o) },

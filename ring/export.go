@@ -74,9 +74,10 @@ func (m *call) export(ctx context.Context, e Export) (*Exported, error) {
 	case !e.Format.WithKey() && e.Password != nil:
 		return nil, newError(msgPasswordUnused, e.Format)
 	}
-	r := &Exported{Format: e.Format}
+	var r *Exported
 	var b cert.Bundle
 	err := m.view(ctx, func(tx Tx) error {
+		r, b = &Exported{Format: e.Format}, cert.Bundle{} // a store may run this again
 		c, err := byRef(tx, e.CertRef)
 		if err != nil {
 			return err

@@ -348,7 +348,7 @@ var catalogue = [...]struct {
 	msgDeniedPermit:         {"ICH06006I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
 	msgDeniedRdelete:        {"ICH12103I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
 	msgDeniedAdministration: {"SGN131I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
-	msgWarned:               {"ICH408I", Done, nil, "%s, which the profile allows in warning mode only: %s", ""},
+	msgWarned:               {"ICH408I", Done, nil, "%s may %s only because a profile is in warning mode: %s", ""},
 	msgNotReleased:          {"SGN132I", Refused, ErrDenied, "the private key of %s is not given to %s with ring %s: that needs %s", "name certificates to leave it out, or have it connected with another usage"},
 	msgIssuerSkipped:        {"SGN133I", Warning, nil, "the issuer %s that came along is not stored: that needs CONTROL access to IRR.DIGTCERT.ADD in class FACILITY", "have somebody add it under CERTAUTH who may"},
 	msgNoSuchAct:            {"SGN134I", Refused, ErrInvalid, "%s: %s", "name a function such as gencert, connect or export, and what it is about"},

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -66,10 +67,10 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// settingAddCreator is the SETROPTS switch that puts the creator of a profile on its access
-// list; its default is on.
+// The SETROPTS switches of the whole database. Their default is on.
 const (
-	settingAddCreator = "addcreator"
+	settingAddCreator = "addcreator" // the creator of a profile is put on its access list
+	settingGroupList  = "grplist"    // all groups of a user count, not only the default group
 	settingOff        = "off"
 )
 
@@ -87,7 +88,7 @@ func (m *call) rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 			return newError(msgProfileExists, name, class.Name)
 		}
 		p := &saf.Profile{Class: class.Name, Name: name, Owner: string(m.issuer), CreatedBy: string(m.issuer), Created: m.now(), Changed: m.now()}
-		if strings.ContainsAny(name, "*%") {
+		if saf.IsPattern(name) {
 			p.Generic = class.Generic || class.GenCmd
 			if !p.Generic {
 				r.note(msgNoGenerics, name, class.Name)
@@ -367,7 +368,8 @@ func (s ClassSwitch) Refreshable() bool {
 type Setropts struct {
 	Switches   [SwitchGlobal + 1]map[string]bool
 	AddCreator *bool
-	Refresh    bool // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
+	GroupList  *bool // list-of-groups checking
+	Refresh    bool  // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
 }
 
 // ClassChange is what SETROPTS does to one switch of one class.
@@ -415,14 +417,8 @@ func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
 
 func (m *call) setropts(ctx context.Context, q Setropts) (*Result, error) {
 	return update(ctx, m, func(tx Tx, r *Result) error {
-		if q.AddCreator != nil {
-			value := settingOff
-			if *q.AddCreator {
-				value = ""
-			}
-			if err := tx.PutSetting(settingAddCreator, value); err != nil {
-				return err
-			}
+		if err := cmp.Or(putSwitch(tx, settingAddCreator, q.AddCreator), putSwitch(tx, settingGroupList, q.GroupList)); err != nil {
+			return err
 		}
 		for _, change := range q.Changes() {
 			if err := change.perform(tx, r); err != nil {
@@ -433,6 +429,18 @@ func (m *call) setropts(ctx context.Context, q Setropts) (*Result, error) {
 	})
 }
 
+// putSwitch stores a switch whose default is on; nil leaves it alone.
+func putSwitch(tx Tx, name string, on *bool) error {
+	switch {
+	case on == nil:
+		return nil
+	case *on:
+		return tx.PutSetting(name, "")
+	}
+	return tx.PutSetting(name, settingOff)
+}
+
+// perform does the change. What is RACLISTed is decided on by the snapshot that is taken here.
 func (change ClassChange) perform(tx Tx, r *Result) error {
 	if err := checkResource(change.Class); err != nil {
 		return err
@@ -446,14 +454,23 @@ func (change ClassChange) perform(tx Tx, r *Result) error {
 	if err != nil {
 		return err
 	}
-	if change.Refresh {
-		if change.Switch == SwitchRacList && !c.RacList {
-			r.note(msgNotRacListed, c.Name)
-		}
+	switch {
+	case change.Refresh && change.Switch != SwitchRacList:
+		return nil // generic profiles are never out of date here, and nothing is GLOBAL
+	case change.Refresh && !c.RacList:
+		r.note(msgNotRacListed, c.Name)
 		return nil
+	case change.Refresh:
+		return tx.TakeSnapshot(c.Name)
 	}
 	*change.Switch.field(&c) = change.On
-	return tx.PutClass(c)
+	if err := tx.PutClass(c); err != nil || change.Switch != SwitchRacList {
+		return err
+	}
+	if change.On {
+		return tx.TakeSnapshot(c.Name)
+	}
+	return tx.DropSnapshot(c.Name)
 }
 
 // checkNotDigital refuses the classes of certificates, rings and name filters, which RACDCERT

@@ -31,7 +31,7 @@ func TestProfiles(t *testing.T) {
 	}
 	update, text := saf.Update, "text"
 	do(d.Ralter(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}, Settings: ring.ProfileSettings{UACC: &update, Data: &text}}))
-	got, err := d.Rlist(ctx, "FACILITY", []string{name})
+	got, err := d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{name}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestProfiles(t *testing.T) {
 		left  int
 	}{{ring.ResetWhen, 2}, {ring.ResetStandard, 0}} {
 		do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, Reset: reset.which}))
-		if got, _ := d.Rlist(ctx, "FACILITY", []string{name}); len(got[0].Access) != reset.left {
+		if got, _ := d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{name}}); len(got[0].Access) != reset.left {
 			t.Errorf("after RESET %d: %v", reset.which, got[0].Access)
 		}
 	}
@@ -55,15 +55,15 @@ func TestProfiles(t *testing.T) {
 	wantError(t, err, "ICH10102I", ring.ErrExists)
 	_, err = d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "NONE", IDs: []string{"A"}})
 	wantError(t, err, "ICH06004I", ring.ErrNotFound)
-	_, err = d.Rlist(ctx, "FACILITY", []string{"NONE"})
+	_, err = d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"NONE"}})
 	wantError(t, err, "ICH13003I", ring.ErrNotFound)
-	_, err = d.Rlist(ctx, "RDATALIB", []string{"*"})
+	_, err = d.Rlist(ctx, ring.ProfileNames{Class: "RDATALIB", Names: []string{"*"}})
 	wantError(t, err, "ICH13004I", ring.ErrNotFound)
-	r = do(d.Rdelete(ctx, "FACILITY", []string{"NONE", name}))
+	r = do(d.Rdelete(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"NONE", name}}))
 	if r.Code() != ring.Warning {
 		t.Errorf("RDELETE of one that is not there: %v", r.Messages)
 	}
-	if _, err = d.Rlist(ctx, "FACILITY", []string{"*"}); err == nil {
+	if _, err = d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"*"}}); err == nil {
 		t.Error("the profile beside it was not deleted")
 	}
 }
@@ -90,7 +90,7 @@ func TestProfileFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := d.Rlist(ctx, "RDATALIB", []string{"COPY", "LIST"})
+	got, err := d.Rlist(ctx, ring.ProfileNames{Class: "RDATALIB", Names: []string{"COPY", "LIST"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestSetropts(t *testing.T) {
 	if err != nil || !hasMessage(*r, "ICH10006I") {
 		t.Errorf("no reminder to refresh: %v %v", r, err)
 	}
-	all, err := d.Rlist(ctx, "FACILITY", []string{"*"})
+	all, err := d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"*"}})
 	if err != nil || len(all) != 2 || all[0].Generic || !all[1].Generic {
 		t.Errorf("profiles: %+v %v", all, err)
 	}
@@ -145,7 +145,7 @@ func TestSetropts(t *testing.T) {
 	if _, err := d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"C"}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := d.Rlist(ctx, "FACILITY", []string{"C"}); len(got[0].Access) != 0 {
+	if got, _ := d.Rlist(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"C"}}); len(got[0].Access) != 0 {
 		t.Errorf("NOADDCREATOR: %v", got[0].Access)
 	}
 	_, err = d.Setropts(ctx, switches(map[string]bool{"NINELETTERS": true}, ring.SwitchActive))

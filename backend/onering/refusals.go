@@ -82,10 +82,16 @@ func (Refusals) Profile(string, string) (*saf.Profile, error) { return nil, ring
 // Profiles implements ring.Tx.
 func (Refusals) Profiles(string) iter.Seq2[*saf.Profile, error] { return none[*saf.Profile]() }
 
-// GenericProfiles implements ring.Tx.
-func (Refusals) GenericProfiles(string) iter.Seq2[*saf.Profile, error] {
+// Protecting implements ring.Tx.
+func (Refusals) Protecting(string, string, bool) iter.Seq2[*saf.Profile, error] {
 	return none[*saf.Profile]()
 }
+
+// TakeSnapshot implements ring.Tx.
+func (r Refusals) TakeSnapshot(string) error { return r.PutProfile(nil) }
+
+// DropSnapshot implements ring.Tx.
+func (r Refusals) DropSnapshot(string) error { return r.PutProfile(nil) }
 
 // PutProfile implements ring.Tx.
 func (r Refusals) PutProfile(*saf.Profile) error { return r.Refuse("it keeps no profiles") }

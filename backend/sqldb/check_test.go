@@ -40,6 +40,9 @@ func TestCheck(t *testing.T) {
 		{"token-certificate-unreadable", "TOKEN/00000001", "UPDATE token_objects SET der = x'30'", "token-certificate-unreadable=TOKEN/00000001", false},
 		{"dangling", "private_keys/77", noKeys + "; INSERT INTO private_keys VALUES (77, x'00')", "dangling=private_keys/77", false},
 		{"access", "FACILITY/IRR.*", "UPDATE access_entries SET access = 'MOST'", "", false},
+		{"access", "FACILITY/IRR.*", "UPDATE raclist_profiles SET uacc = 'MOST'", "", false},
+		{"access", "FACILITY/IRR.*", "UPDATE raclist_entries SET access = 'MOST'", "", false},
+		{"dangling", "raclist_entries/77", noKeys + "; INSERT INTO raclist_entries VALUES (77, 0, 'U', 'READ', '')", "dangling=raclist_entries/77", false},
 		{"access", "U/G", "UPDATE memberships SET authority = 'MOST'", "", false},
 		{"handle-counter", "rings", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'rings'", "", false},
 	} {

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,38 +295,6 @@ func TestMigrationsStay(t *testing.T) {
 		if got := fmt.Sprintf("%x", sha256.Sum256(script)); got != want {
 			t.Errorf("%s has digest %s, want %s", name, got, want)
 		}
-	}
-}
-
-// TestMigrate brings a database of version 1, with a certificate and its key, to this version.
-func TestMigrate(t *testing.T) {
-	path := made(t)
-	script, err := migrations.ReadFile("migrations/0002_functions.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var undo []string
-	for _, m := range regexp.MustCompile(`(?m)^CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)`).FindAllStringSubmatch(string(script), -1) {
-		undo = append(undo, "DROP "+m[1]+" "+m[2])
-	}
-	slices.Reverse(undo) // indexes before their tables, tables before those that they refer to
-	raw(t, path, append(undo, "PRAGMA user_version = 1")...)
-	db := open(t, path)
-	if db.Created() || len(sound(t, db)) != 1 {
-		t.Error("the certificate of version 1 is gone")
-	}
-	err = db.Update(t.Context(), func(tx ring.Tx) error {
-		c, err := tx.Certificate(ring.CertRef{Owner: "FLEET", Label: "one"})
-		if err != nil {
-			return err
-		}
-		if _, err := tx.PrivateKey(c); err != nil {
-			return err
-		}
-		return tx.RetireKey([]byte("key"))
-	})
-	if err != nil {
-		t.Error(err)
 	}
 }
 

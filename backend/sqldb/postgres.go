@@ -29,6 +29,7 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 		o.Stash = stash
 	}
 	db := newDB(o)
+	db.ownStash = stash
 	e := &postgres{db: db}
 	db.engine = e
 	if e.config, err = parseURL(url); err != nil {

@@ -56,26 +56,47 @@ func newerSchema(name string, version int) error {
 		name, version, schemaVersion, ring.ErrUnsupported)
 }
 
+// ensureOperator loads the stash file of a database that is to be made, or makes it. Not while
+// anybody waits: it may have to ask for a passphrase.
+func (db *DB) ensureOperator() error {
+	if db.operator != nil {
+		return nil
+	}
+	identity, err := seal.EnsureStash(db.stash, db.protect, db.passphrase)
+	if err != nil {
+		return db.stashError(err)
+	}
+	db.operator = identity.Recipient()
+	return nil
+}
+
 // insertMeta gives a new database its name, its data key and its audit key.
 func (db *DB) insertMeta(ctx context.Context, x execer) error {
-	identity, err := seal.EnsureStash(db.stash)
-	if err != nil {
-		return fmt.Errorf("database %q: %w", db.path, err)
-	}
-	key, wrapped, err := seal.WrapDataKey(identity.Recipient())
-	if err != nil {
-		return fmt.Errorf("database %q: %w", db.path, err)
-	}
+	uuid, now := newUUID(), db.now().Unix()
+	key := seal.NewDataKey(1)
 	defer key.Clear()
-	uuid := newUUID()
-	if _, err := x.ExecContext(ctx, "INSERT INTO meta (one, uuid, data_key) VALUES (1, $1, $2)", uuid, wrapped); err != nil {
-		return db.fail(err)
+	wrapped, err := key.Wrap(db.operator)
+	if err != nil {
+		return fmt.Errorf("database %q: %w", db.path, err)
+	}
+	operator, err := newRecipient(key, uuid, Operator, db.operator.String(), now)
+	if err != nil {
+		return fmt.Errorf("database %q: %w", db.path, err)
 	}
 	public, sealed, err := newAuditKey(key, uuid)
 	if err != nil {
 		return fmt.Errorf("database %q: %w", db.path, err)
 	}
-	_, err = x.ExecContext(ctx, insertAuditKey, []byte(public), sealed)
+	_, err = x.ExecContext(ctx, "INSERT INTO meta (one, uuid) VALUES (1, $1)", uuid)
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertDataKey, 1, wrapped, []byte{}, now)
+	}
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertAuditKey, []byte(public), sealed)
+	}
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertRecipient, operator.name, operator.key, operator.since, operator.proof)
+	}
 	return db.fail(err)
 }
 

@@ -25,8 +25,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if db.path, err = locate(path); err != nil {
 		return nil, err
 	}
+	db.ownStash = StashPath(db.path)
 	if db.stash == "" {
-		db.stash = StashPath(db.path)
+		db.stash = db.ownStash
 	}
 	if db.stash, err = filepath.Abs(db.stash); err != nil {
 		return nil, fmt.Errorf("database %q: stash file: %w", db.path, err)

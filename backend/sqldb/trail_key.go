@@ -12,7 +12,7 @@ import (
 
 // newAuditKey makes the key that signs the trail of a database: its public half, and its seed
 // sealed under the data key.
-func newAuditKey(data *seal.DataKey, database string) (public ed25519.PublicKey, sealed []byte, err error) {
+func newAuditKey(data sealer, database string) (public ed25519.PublicKey, sealed []byte, err error) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, nil, err
@@ -20,6 +20,11 @@ func newAuditKey(data *seal.DataKey, database string) (public ed25519.PublicKey,
 	defer clear(private)
 	sealed, err = data.Seal(private.Seed(), seal.BindAudit(database, public))
 	return public, sealed, err
+}
+
+// sealer is a data key, or the newest of several.
+type sealer interface {
+	Seal(plaintext, bind []byte) ([]byte, error)
 }
 
 // insertAuditKey is the statement that stores what newAuditKey gives.
@@ -38,7 +43,7 @@ var errKeyGone = errors.New("the audit key is gone from the database; restore a 
 
 // sign signs the end of the trail. A database that is older than the trail gets its audit key now.
 func (t *tx) sign() error {
-	data, database, err := t.dataKeyUnasked()
+	data, database, err := t.dataKeysUnasked()
 	if err != nil {
 		return err
 	}
@@ -73,11 +78,8 @@ func (t *tx) sign() error {
 	return nil
 }
 
-// dataKeyUnasked gives the data key, if nobody need be asked for it.
-func (t *tx) dataKeyUnasked() (*seal.DataKey, string, error) { return t.dataKey() }
-
 // openAuditKey opens the sealed half of the audit key.
-func openAuditKey(data *seal.DataKey, database string, public ed25519.PublicKey, sealed []byte) (ed25519.PrivateKey, error) {
+func openAuditKey(data *seal.DataKeys, database string, public ed25519.PublicKey, sealed []byte) (ed25519.PrivateKey, error) {
 	seed, err := data.Open(sealed, seal.BindAudit(database, public))
 	if err != nil {
 		return nil, fmt.Errorf("the audit key cannot be opened: %w", err)
@@ -103,7 +105,7 @@ func (t *tx) keyFault(end trailEnd, public ed25519.PublicKey, sealed []byte) str
 		}
 		return ""
 	}
-	data, database, err := t.dataKeyUnasked()
+	data, database, err := t.dataKeysUnasked()
 	if err != nil {
 		return ""
 	}

@@ -54,6 +54,9 @@ func rich(t *testing.T, db *DB) {
 			"INSERT INTO profiles (class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)" +
 				" VALUES ('FACILITY', 'IRR.*', 1, 'NONE', 'A', '', 'x', 3, '', '', 0, 1, 2, 'A')",
 			"INSERT INTO access_entries SELECT id, 0, 'U', 'READ', '' FROM profiles",
+			"INSERT INTO raclist_profiles (profile, class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)" +
+				" SELECT id + 7, class, name, generic, 'READ', owner, data, appl_data, level, audit, notify, warning, created, changed, created_by FROM profiles",
+			"INSERT INTO raclist_entries SELECT profile + 7, 0, 'V', 'NONE', 'PROGRAM(P)' FROM access_entries",
 			"INSERT INTO filter_label_hints VALUES ('U', 1)",
 			"INSERT INTO users (user_id, name, owner, default_group, data, special, operations, auditor, revoked, restricted, created, changed, created_by)" +
 				" VALUES ('U', 'A ''name''', 'A', 'G', '', 1, 0, 0, 0, 1, 5, 6, 'A')",
@@ -159,7 +162,7 @@ func backUp(t *testing.T, db *DB, recipients ...age.Recipient) string {
 
 func openBackup(t *testing.T, path, stash string) *Backup {
 	t.Helper()
-	id, err := seal.LoadStash(stash)
+	id, err := seal.LoadStash(stash, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

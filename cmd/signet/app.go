@@ -27,6 +27,7 @@ type app struct {
 
 		keystore keystoreFlags
 		hardware hardwareFlags
+		stash    stashFlags
 	}
 	hardware      *token.Hardware // tokens beside the database; nil for none
 	descriptorPIN []byte          // a descriptor can be read once
@@ -124,6 +125,7 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
 	a.flags.hardware.register(f)
+	a.flags.stash.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
@@ -229,7 +231,7 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	}
 	k := a.flags.keystore
 	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's
-	if a.store, err = a.openStore(ctx, url, issuer, k, true); err != nil {
+	if a.store, err = a.openStore(ctx, url, issuer, a.flags.stash.file, k, true); err != nil {
 		return nil, err
 	}
 	codec, err := a.flags.keystore.codec()
@@ -243,7 +245,7 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 // managerOf gives a manager of an open store for a user. A database that is new gets its first
 // SPECIAL user.
 func (a *app) managerOf(ctx context.Context, store *backend.Opened, codec ring.Codec, user ring.Owner, hardware ring.Hardware) (*ring.Manager, error) {
-	c := ring.Config{Store: store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
+	c := ring.Config{Store: store.Store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
 	if !c.OneRing {
 		var err error
 		if c.Account, err = a.accountID(); err != nil {

@@ -32,14 +32,14 @@ type neededJSON struct {
 	Warning   bool       `json:"warning,omitempty"`
 	Reason    string     `json:"reason"`
 	Profile   string     `json:"profile,omitempty"`
-	Entry     *entryJSON `json:"entry,omitempty"`
+	Entry     *accessJSON `json:"entry,omitempty"`
 	Group     string     `json:"group,omitempty"`
 	Remedy    []string   `json:"remedy,omitempty"`
 	Explained string     `json:"text"`
 }
 
-// entryJSON is a line of an access list.
-type entryJSON struct {
+// accessJSON is a line of an access list.
+type accessJSON struct {
 	ID     string `json:"id"`
 	Access string `json:"access"`
 	When   string `json:"when,omitempty"`
@@ -143,7 +143,7 @@ func (f canFlags) act(user ring.Owner, function string, given []string) (a ring.
 			a.Cert, err = ring.ParseCertRef(given[0], user)
 		}
 		if a.Usage = a.Cert.Owner.DefaultUsage(); f.usage != "" && err == nil {
-			a.Usage, err = ring.ParseUsage(f.usage)
+			a.Usage, err = parseUsage(f.usage)
 		}
 	default:
 		if err = want(1, 2, "OWNER[/LABEL]"); err != nil {
@@ -218,6 +218,6 @@ func describeNeed(n ring.Needed) neededJSON {
 	return j
 }
 
-func describeEntry(e saf.Entry) *entryJSON {
-	return &entryJSON{ID: e.ID, Access: e.Access.String(), When: e.When}
+func describeEntry(e saf.Entry) *accessJSON {
+	return &accessJSON{ID: e.ID, Access: e.Access.String(), When: e.When}
 }

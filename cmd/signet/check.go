@@ -203,7 +203,7 @@ func (a *app) openForRehearsal(ctx context.Context, issuer ring.Owner) (store *b
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err = a.openStore(ctx, url, issuer, a.flags.keystore, false)
+	store, err = a.openStore(ctx, url, issuer, a.flags.stash.file, a.flags.keystore, false)
 	if err == nil {
 		return store, func() { store.Close() }, nil
 	}

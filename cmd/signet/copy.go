@@ -53,7 +53,7 @@ func (a *app) openManager(ctx context.Context, url string, user ring.Owner, k ke
 	if a.place != "" {
 		return nil, nil, usagef("a command that opens another store does not belong in a script; run it by itself")
 	}
-	store, err := a.openStore(ctx, url, user, k, create)
+	store, err := a.openStore(ctx, url, user, "", k, create)
 	if err != nil {
 		return nil, nil, err
 	}

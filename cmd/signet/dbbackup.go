@@ -68,7 +68,7 @@ With --passphrase-file it is sealed with the passphrase and with nothing else.`,
 }
 
 func (a *app) backup(ctx context.Context, db *sqldb.DB, path string, f backupFlags) error {
-	recipients, err := a.recipients(db, f)
+	recipients, err := a.recipients(ctx, db, f)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (a *app) backup(ctx context.Context, db *sqldb.DB, path string, f backupFla
 }
 
 // recipients gives those who can open a backup.
-func (a *app) recipients(db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
+func (a *app) recipients(ctx context.Context, db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
 	if f.passphrase != "" {
 		if len(f.recipients) > 0 {
 			return nil, usagef("a passphrase seals alone: give --passphrase-file or --recipient, not both")
@@ -113,15 +113,14 @@ func (a *app) recipients(db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
 		}
 		return []age.Recipient{r}, nil
 	}
-	own, err := db.Recipient()
+	all, err := db.Recipients(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := []age.Recipient{own}
 	for _, text := range f.recipients {
-		r, err := age.ParseX25519Recipient(text)
+		r, err := seal.ParseRecipient(text)
 		if err != nil {
-			return nil, usagef("--recipient %q: not an age recipient, which begins with age1", text)
+			return nil, usagef("--recipient %v", err)
 		}
 		all = append(all, r)
 	}
@@ -187,7 +186,7 @@ func (a *app) restore(ctx context.Context, path string, f restoreFlags) error {
 	if f.verify {
 		err = b.Prove(ctx, f.scratch, prove)
 	} else {
-		err = b.Restore(ctx, to, f.scratch, sqldb.FillOptions{Options: sqldb.Options{Migrating: a.migrating(url)}, Replace: f.replace, Prove: prove})
+		err = b.Restore(ctx, to, f.scratch, sqldb.FillOptions{Options: a.databaseOptions(url), Replace: f.replace, Prove: prove})
 	}
 	stop()
 	if err != nil {
@@ -225,13 +224,13 @@ func (a *app) backupIdentity(to sqldb.Target, f restoreFlags) (age.Identity, err
 		defer clear(phrase)
 		return age.NewScryptIdentity(string(phrase))
 	case f.identity != "":
-		return seal.LoadStash(f.identity)
+		return seal.LoadStash(f.identity, a.stashPassphrase())
 	}
 	stash, err := to.StashFile()
 	if err != nil {
 		return nil, err
 	}
-	id, err := seal.LoadStash(stash)
+	id, err := seal.LoadStash(stash, a.stashPassphrase())
 	if err != nil {
 		return nil, fmt.Errorf("%w; or name the one that opens the backup with --identity-file", err)
 	}

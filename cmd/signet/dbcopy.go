@@ -33,13 +33,13 @@ not change in the other.`,
 			if err != nil {
 				return err
 			}
-			db, err := source.Open(c.Context(), sqldb.Options{Migrating: a.migrating(from)})
+			db, err := source.Open(c.Context(), a.databaseOptions(from))
 			if err != nil {
 				return err
 			}
 			defer db.Close()
 			stop := a.spin(true, "copying")
-			rows, err := db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: sqldb.Options{Migrating: a.migrating(to)}, Replace: replace})
+			rows, err := db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: a.databaseOptions(to), Replace: replace})
 			stop()
 			if err != nil {
 				return err
@@ -73,7 +73,7 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 			crowd.Now = a.now()
 			start := time.Now()
 			stop := a.spin(true, "making certificates")
-			err = t.Populate(c.Context(), crowd, sqldb.FillOptions{})
+			err = t.Populate(c.Context(), crowd, sqldb.FillOptions{Options: sqldb.Options{Passphrase: a.stashPassphrase(), Now: a.now}})
 			stop()
 			if err != nil {
 				return err

@@ -35,17 +35,23 @@ func (a *app) target() (sqldb.Target, string, error) {
 		return sqldb.Target{}, "", err
 	}
 	t, err := backend.Target(url)
+	t.Stash = a.flags.stash.file
 	return t, url, err
 }
 
 // withDatabase makes the run of a verb that needs a database that is there.
 func (a *app) withDatabase(do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
+	return a.withDatabaseAs(a.databaseOptions, do)
+}
+
+// withDatabaseAs is withDatabase with options of its own.
+func (a *app) withDatabaseAs(options func(url string) sqldb.Options, do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
 	return func(c *cobra.Command, given []string) error {
 		t, url, err := a.target()
 		if err != nil {
 			return err
 		}
-		db, err := t.Open(c.Context(), sqldb.Options{Migrating: a.migrating(url)})
+		db, err := t.Open(c.Context(), options(url))
 		if err != nil {
 			return noDatabase(err)
 		}
@@ -142,6 +148,8 @@ type databaseJSON struct {
 	Stash   string           `json:"stash,omitempty"`
 	Opens   *bool            `json:"stashOpens,omitempty"`
 	Problem string           `json:"problem,omitempty"`
+
+	Protected bool `json:"stashProtected,omitempty"`
 }
 
 func (a *app) dbStatusCommand() *cobra.Command {
@@ -150,7 +158,7 @@ func (a *app) dbStatusCommand() *cobra.Command {
 		Short:   "Show what the database holds and whether its stash file opens it",
 		Example: `  signet db status`,
 		Args:    args(cobra.NoArgs),
-		RunE: a.withDatabase(func(ctx context.Context, db *sqldb.DB, _ []string) error {
+		RunE: a.withDatabaseAs(a.lookingOptions, func(ctx context.Context, db *sqldb.DB, _ []string) error {
 			s, err := db.Status(ctx)
 			if err != nil {
 				return err
@@ -158,9 +166,13 @@ func (a *app) dbStatusCommand() *cobra.Command {
 			if s.Problem != "" {
 				a.raise(ring.Failed)
 			}
+			opens := &s.Opens
+			if s.Protected && !s.Opens && s.Problem == "" {
+				opens = nil // nobody has given the passphrase
+			}
 			if a.json() {
 				j := &databaseJSON{Name: s.Name, Engine: s.Engine, Server: s.Server, UUID: s.UUID, Schema: s.Schema, Size: s.Size, Owners: s.Owners,
-					Sealed: &s.Sealed, InToken: &s.InToken, Rows: s.Rows, Stash: s.Stash, Opens: &s.Opens, Problem: s.Problem}
+					Sealed: &s.Sealed, InToken: &s.InToken, Rows: s.Rows, Stash: s.Stash, Opens: opens, Protected: s.Protected, Problem: s.Problem}
 				if !s.Oldest.IsZero() {
 					j.Oldest, j.Newest = &s.Oldest, &s.Newest
 				}
@@ -179,7 +191,7 @@ func (a *app) showStatus(s sqldb.Status) {
 	line("engine", "%s %s", s.Engine, s.Server)
 	line("schema", "%d", s.Schema)
 	line("size", "%s", sizeText(s.Size))
-	line("stash file", "%s", orElse(s.Stash, "none named"))
+	line("stash file", "%s", stashText(s.Stash, s.Protected))
 	line("certificates", "%d (CERTAUTH %d, SITE %d, users %d)", s.Rows["certificates"], s.Owners["CERTAUTH"], s.Owners["SITE"], s.Owners["users"])
 	line("private keys", "%d sealed, %d in tokens", s.Sealed, s.InToken)
 	line("rings", "%d, with %d connections", s.Rows["rings"], s.Rows["connections"])

@@ -212,6 +212,11 @@ func (a *app) runSources(ctx context.Context, sources []source, f runFlags) erro
 // runAtomic runs scripts in one transaction. The files they write appear together as its last
 // act: when one cannot, the database is as it was.
 func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, r *scriptRun) error {
+	if a.store.Database != nil { // nobody can be asked for a passphrase while the database is locked
+		if err := a.store.Database.Unlock(ctx); err != nil {
+			return err
+		}
+	}
 	a.files.hold()
 	before := a.manager
 	a.locked = true
