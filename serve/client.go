@@ -49,6 +49,9 @@ const (
 // IsURL reports whether a text names a server, as unix:PATH or https://HOST:PORT.
 func IsURL(s string) bool { return strings.HasPrefix(s, schemeUnix) || strings.HasPrefix(s, "https:") }
 
+// IsSocket reports whether a URL names a server on a Unix socket.
+func IsSocket(url string) bool { return strings.HasPrefix(url, schemeUnix) }
+
 // dialTime bounds how long a server may take to let a client in.
 const dialTime = 10 * time.Second
 

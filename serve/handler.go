@@ -133,9 +133,25 @@ func (q *request) form() (err error) {
 			return err
 		}
 	}
-	q.peer.Zone = q.Header.Get(headerZone)
-	return nil
+	q.peer.Zone, err = zone(q.Header.Get(headerZone))
+	return err
 }
+
+// zone finds a time zone by its name.
+func zone(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if len(name) <= maxZoneName && name != "Local" { // which would be the server's own
+		if z, err := time.LoadLocation(name); err == nil {
+			return z, nil
+		}
+	}
+	return nil, failed(ring.Refused, "invalid", "time zone %.40q: it is not known to the server; set TZ to another, such as UTC", name)
+}
+
+// maxZoneName is longer than the name of any time zone.
+const maxZoneName = 60
 
 // body reads the whole request before anything of it is done, so that a slow peer keeps nobody
 // waiting but itself.
@@ -203,11 +219,7 @@ func (q *request) perform(ctx context.Context, token string, body []byte) error 
 	if !known {
 		return q.unknown()
 	}
-	m, err := s.config.Manager(q.peer)
-	if err != nil {
-		return err
-	}
-	return q.dispatch(ctx, m, function, body)
+	return q.dispatch(ctx, s.config.Manager(q.peer), function, body)
 }
 
 // unknown refuses a function that is none.
@@ -240,11 +252,7 @@ func (q *request) begin(ctx context.Context, body []byte) error {
 	if err := unmarshal(body, &b); err != nil {
 		return failed(ring.Refused, "invalid", "request of %q: %v", q.function, err)
 	}
-	m, err := q.server.config.Manager(q.peer)
-	if err != nil {
-		return err
-	}
-	one, err := q.server.sessions.begin(q.server.base, ctx, m, q.peer, q.conn, b.Rehearsal)
+	one, err := q.server.sessions.begin(q.server.base, ctx, q.server.config.Manager(q.peer), q.peer, q.conn, b.Rehearsal)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -49,6 +51,25 @@ func DefaultLimits() Limits {
 		ShutdownTime:     10 * time.Second,
 		CertificateCheck: time.Minute,
 	}
+}
+
+// Check refuses limits that let nobody in.
+func (l Limits) Check() error {
+	for name, n := range map[string]int64{
+		"request": l.RequestBytes, "header": int64(l.HeaderBytes), "connections": int64(l.Connections),
+		"connections of a user": int64(l.UserConnections), "requests of a user": int64(l.UserRequests), "requests at once": int64(l.Burst),
+		"time to read": int64(l.ReadTime), "time of a request": int64(l.RequestTime), "time to write": int64(l.WriteTime),
+		"idle time": int64(l.IdleTime), "idle time of a transaction": int64(l.TransactionIdle), "time of a transaction": int64(l.TransactionTime),
+		"time to stop": int64(l.ShutdownTime), "time between looks at the ring": int64(l.CertificateCheck),
+	} {
+		if n <= 0 {
+			return fmt.Errorf("the limit of %s must be more than zero", name)
+		}
+	}
+	if !(l.Rate > 0) {
+		return errors.New("the limit of requests each second must be more than zero")
+	}
+	return nil
 }
 
 // maxUsers bounds how many users are remembered who have nothing running: someone with a CA of

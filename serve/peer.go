@@ -1,6 +1,10 @@
 package serve
 
-import "signet/ring"
+import (
+	"time"
+
+	"signet/ring"
+)
 
 // Peer is who asks, and on whose behalf.
 type Peer struct {
@@ -8,7 +12,8 @@ type Peer struct {
 	As   ring.Owner // the user to act for; User itself when no other was named
 	Via  string     // unix or tls
 	Host string     // the address that it comes from; empty for this machine
-	Zone string     // the time zone of its dates, by name; empty for the server's
+
+	Zone *time.Location // of its dates; nil for the server's
 }
 
 // The ways to a server, as the trail names them.

@@ -18,7 +18,7 @@ import (
 // Config is what a server works with.
 type Config struct {
 	// Manager gives what performs the functions of a peer.
-	Manager func(Peer) (*ring.Manager, error)
+	Manager func(Peer) *ring.Manager
 	// Own gives what reads the database for the server itself: the ring of its TLS port, and
 	// whom a client certificate maps to.
 	Own func() *ring.Manager

@@ -98,8 +98,8 @@ func (s *site) start(withTLS bool) *site {
 		s.port = port.Addr().String()
 	}
 	server := New(Config{
-		Manager: func(p Peer) (*ring.Manager, error) {
-			return ring.NewManager(s.config(ring.Config{Issuer: p.As, Account: p.User, Via: p.Via, Host: p.Host})), nil
+		Manager: func(p Peer) *ring.Manager {
+			return ring.NewManager(s.config(ring.Config{Issuer: p.As, Account: p.User, Via: p.Via, Host: p.Host}))
 		},
 		Own: s.own, Account: s.account, Ring: serverRing, Refresh: s.refresh,
 		Limits: s.limits, Version: "test", Log: &s.log, Now: time.Now,
