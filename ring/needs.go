@@ -352,9 +352,12 @@ var administration = map[string]standing{
 	"SET":         bySpecial,
 	"CHECKTOKENS": bySpecial | byAuditor,
 	"MENDTOKENS":  bySpecial,
-	"AUDIT":       bySpecial | byAuditor,
 	"KEYS":        bySpecial,
 	"CAN":         bySpecial | byAuditor | bySelf,
+
+	"AUDIT":           bySpecial | byAuditor,
+	"AUDITVERIFY":     bySpecial | byAuditor,
+	"AUDITCHECKPOINT": bySpecial | byAuditor,
 }
 
 // standings gives the ways to be allowed an act of administration; none when it is not one.

@@ -69,6 +69,9 @@ func rich(t *testing.T, db *DB) {
 			}
 		}
 		if err == nil {
+			err = x.PutEvent(act(1))
+		}
+		if err == nil {
 			err = x.RetireKey([]byte("gone"))
 		}
 		var gone *ring.Certificate

@@ -100,7 +100,7 @@ var (
 	functionsOfProfiles = []string{"RDEFINE", "RALTER", "RDELETE", "PERMIT", "RLIST"}
 	functionsOfNames    = []string{"ADDUSER", "ALTUSER", "DELUSER", "LISTUSER", "ADDGROUP", "DELGROUP", "LISTGRP"}
 	functionsOfGroups   = []string{"CONNECTGROUP", "REMOVEGROUP"}
-	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "AUDIT", "KEYS"}
+	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "AUDIT", "AUDITVERIFY", "AUDITCHECKPOINT", "KEYS"}
 )
 
 // act makes an act of what was given.

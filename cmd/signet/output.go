@@ -44,6 +44,9 @@ type answer struct {
 	Checked      *checkedJSON      `json:"checked,omitempty"`
 	Backup       *backupJSON       `json:"backup,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
+	Events       []eventJSON       `json:"events,omitempty"`
+	Trail        *trailJSON        `json:"trail,omitempty"`
+	Checkpoint   *checkpointJSON   `json:"checkpoint,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
 	File         string            `json:"file,omitempty"`
 	Format       string            `json:"format,omitempty"`
