@@ -86,13 +86,21 @@ func isID(s string) bool {
 	return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// text makes a text fit for a record: valid UTF-8 without NUL, which some stores cannot keep,
-// and not too long.
+// text makes a text fit for a record: valid UTF-8, not too long, without NUL, which some stores
+// cannot keep, and without the control characters that JSON has no need to escape, of which some
+// readers take one for the end of a line.
 func text(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+	s = strings.Map(func(r rune) rune {
+		if r == 0 || unescaped(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return cut(s, MaxText)
 }
+
+// unescaped reports whether a character is a control character that JSON does not escape.
+func unescaped(r rune) bool { return 0x7f <= r && r <= 0x9f }
 
 // cut shortens a text to so many bytes, at the beginning of a character.
 func cut(s string, size int) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 )
 
 // JSONLine gives a record as one line of JSON: its number, its hash and that of the record before
@@ -14,7 +15,8 @@ func JSONLine(r *Record) []byte {
 	line := fmt.Appendf(nil, `{"seq":%d,"prev":"%x","hash":"%x",`, r.Seq, r.Prev, r.Hash)
 	var body bytes.Buffer
 	// Compact leaves what Encode gave as it is, and takes line feeds out of what it did not give.
-	if len(r.Body) > MaxBody || json.Compact(&body, r.Body) != nil || body.Len() == 0 || body.Bytes()[0] != '{' {
+	sound := len(r.Body) <= MaxBody && utf8.Valid(r.Body) && json.Compact(&body, r.Body) == nil && bytes.HasPrefix(body.Bytes(), []byte("{"))
+	if !sound || bytes.ContainsFunc(body.Bytes(), func(c rune) bool { return unescaped(c) || c == '\u2028' || c == '\u2029' }) {
 		line = fmt.Appendf(line, `"unreadable":%q`, base64.StdEncoding.EncodeToString(r.Body))
 	} else {
 		line = append(append(line, `"event":`...), body.Bytes()...)

@@ -59,6 +59,7 @@ type verifier struct {
 	outside []Checkpoint
 	kept    func() (Checkpoint, error, bool)
 	next    *Checkpoint // of those that are kept
+	doubt   *Fault
 }
 
 func (v *verifier) run(records iter.Seq2[Record, error]) (*Fault, error) {
@@ -79,14 +80,33 @@ func (v *verifier) run(records iter.Seq2[Record, error]) (*Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f := v.record(&r); f != nil {
+		f := v.record(&r)
+		if v.doubt != nil {
+			return v.exactly(f), nil
+		}
+		if f != nil {
 			return f, nil
 		}
-		if f, err := v.checkpoints(); f != nil || err != nil {
+		f, err := v.checkpoints()
+		if err != nil || f != nil && f.Kind != Rewritten {
 			return f, err
 		}
+		v.doubt = f // which the next record may tell more of
 	}
-	return v.end()
+	f, err := v.end()
+	if v.doubt != nil {
+		return v.exactly(f), err
+	}
+	return f, err
+}
+
+// exactly gives the fault that a trail has which does not lead to a checkpoint: where what comes
+// next shows one of the events in question to be bad, that one.
+func (v *verifier) exactly(next *Fault) *Fault {
+	if next != nil && next.Seq >= v.doubt.Seq && next.Seq <= v.doubt.Last {
+		return next
+	}
+	return v.doubt
 }
 
 // keys checks what says whose the signatures are.
@@ -115,17 +135,20 @@ func (v *verifier) keys() *Fault {
 // record checks one record against the one before it.
 func (v *verifier) record(r *Record) *Fault {
 	want, own := v.report.Events+1, link(v.known.Database, r.Prev, r.Seq, r.Body) == r.Hash
+	beyond := at(BeyondEnd, want, want, "it comes after event %d, which is the last", v.known.Seq)
 	switch {
-	case r.Seq > v.known.Seq && v.known.Seq < want:
-		return at(BeyondEnd, want, r.Seq, "it comes after event %d, which is the last", v.known.Seq)
+	case r.Seq != want && v.known.Seq < want:
+		return beyond
 	case r.Seq != want:
 		return at(Missing, want, max(r.Seq-1, want), "it is missing: event %d comes next", r.Seq)
 	case !own && r.Seq > 1 && link(v.known.Database, r.Prev, r.Seq-1, r.Body) == r.Hash:
 		return at(Inserted, want-1, want-1, "it was put in: the event behind it had its number")
 	case !own && link(v.known.Database, r.Prev, r.Seq+1, r.Body) == r.Hash:
-		return at(Missing, want, want, "it is missing: the next event has been given its number")
+		return at(Moved, want, want, "it is not here: the one behind it has been given its number")
 	case !own:
 		return at(Altered, want, want, "it was changed: it does not have the hash that is kept with it")
+	case r.Prev == v.prev && v.known.Seq < want:
+		return beyond
 	case r.Prev != v.prev && want == 1:
 		return at(OtherTrail, 1, 1, "it is no first event of this database")
 	case r.Prev != v.prev:
@@ -252,6 +275,7 @@ type FaultKind string
 const (
 	Altered        FaultKind = "altered"        // the event was changed
 	Missing        FaultKind = "missing"        // the event is gone from the middle
+	Moved          FaultKind = "moved"          // the event's number was given to the next
 	Inserted       FaultKind = "inserted"       // the event was put in
 	Replaced       FaultKind = "replaced"       // the event was changed together with its hash
 	Truncated      FaultKind = "truncated"      // events are gone from the end

@@ -104,6 +104,9 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	}
 	const part = "a part of the database"
 	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
+	for _, notes := range []string{sqldb.NotesPath(path), sqldb.NotesPath(db.Path())} {
+		files[notes], files[notes+"-journal"] = part, part
+	}
 	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
 }
 

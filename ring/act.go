@@ -19,6 +19,9 @@ type Act struct {
 	Detail   string   // for people: what else the function is about
 }
 
+// what says the function and what it is about.
+func (a Act) what() string { return strings.TrimSpace(a.Function + " " + a.Object()) }
+
 // Object names what the act is about.
 func (a Act) Object() string {
 	var parts []string

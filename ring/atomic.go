@@ -30,7 +30,7 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 	if err != nil {
 		err = m.unmake(ctx, err, made...)
 		if !committed(err) {
-			err = errors.Join(err, m.keepUndone(ctx, events, audit.Undone))
+			err = errors.Join(err, m.keepUndone(ctx, events))
 		}
 	}
 	return err
@@ -70,7 +70,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
-		return m.keepUndone(ctx, events, audit.Rehearsed)
+		return m.noteRehearsed(ctx, events)
 	}
 	return err
 }

@@ -88,7 +88,6 @@ func (c *call) denied(v Verdict) error {
 	if strings.HasPrefix(v.denial, "to act for") {
 		user = c.account
 	}
-	what := strings.TrimSpace(c.act.Function + " " + c.act.Object())
 	id, known := denials[c.act.Function]
 	if !known {
 		id = msgDenied
@@ -96,7 +95,7 @@ func (c *call) denied(v Verdict) error {
 			id = msgDeniedAdministration
 		}
 	}
-	return newError(id, user.Name(), what, v.denial)
+	return newError(id, user.Name(), c.act.what(), v.denial)
 }
 
 // denials are the messages of functions that have one of their own.

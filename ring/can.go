@@ -3,7 +3,6 @@ package ring
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // Can asks whether a user may perform an act, and why. Whether what the act is about is there
@@ -15,7 +14,7 @@ type Can struct {
 
 // Can tells what authority would say to a user, what decided, and what would change it.
 func (m *Manager) Can(ctx context.Context, q Can) (*Verdict, error) {
-	return perform(ctx, m, Act{Function: "CAN", Names: []string{q.User.Name()}, Detail: strings.TrimSpace(q.Act.Function + " " + q.Act.Object())}, q, (*call).can)
+	return perform(ctx, m, Act{Function: "CAN", Names: []string{q.User.Name()}, Detail: q.Act.what()}, q, (*call).can)
 }
 
 func (m *call) can(ctx context.Context, q Can) (*Verdict, error) {

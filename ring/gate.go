@@ -30,8 +30,14 @@ func perform[Q, R any](ctx context.Context, m *Manager, a Act, q Q, do func(*cal
 	}
 	c := &call{Manager: m, act: a}
 	answer, err := do(c, ctx, q)
+	if r, ok := any(answer).(noter); ok && err == nil && c.verdict.warned {
+		r.note(msgWarned, c.issuer.Name(), c.act.what(), c.verdict.Why)
+	}
 	return answer, c.end(ctx, err)
 }
+
+// noter is an answer that takes messages, as every one does that has a Result.
+type noter interface{ note(messageID, ...any) }
 
 // performEach is perform for a function that answers with many things, one after the other.
 func performEach[Q, T any](ctx context.Context, m *Manager, a Act, q Q, yield func(T) error, do func(*call, context.Context, Q, func(T) error) error) error {
@@ -164,8 +170,22 @@ func (m *Manager) remember(e *audit.Event) {
 	}
 }
 
+// noteRehearsed has the trail keep the events of a rehearsal, without touching the database.
+func (m *Manager) noteRehearsed(ctx context.Context, events []*audit.Event) error {
+	for _, e := range events {
+		rehearsed := *e
+		if rehearsed.Outcome == audit.Done {
+			rehearsed.Outcome = audit.Rehearsed
+		}
+		if err := m.note(ctx, &rehearsed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // keepUndone has the trail keep the events of a common transaction that came to nothing.
-func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event, outcome audit.Outcome) error {
+func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event) error {
 	if len(events) == 0 || !m.recorded() {
 		return nil
 	}
@@ -173,7 +193,7 @@ func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event, outcome
 		for _, e := range events {
 			undone := *e
 			if undone.Outcome == audit.Done {
-				undone.Outcome = outcome
+				undone.Outcome = audit.Undone
 			}
 			if err := tx.PutEvent(&undone); err != nil {
 				return err

@@ -46,7 +46,7 @@ var repairWords = map[string]bool{
 	"key-unreadable": true, "key-retired": true, "key-missing": false, "key-stray": false,
 	"serial-counter": false, "label-hint": false, "filter-label-hint": false, "filter-columns": false,
 	"token-columns": false, "token-counter": false, "token-key-unreadable": true, "token-certificate-unreadable": true,
-	"dangling": true, "data-key": true, "recipient": false,
+	"dangling": true, "trail-end": false, "data-key": true, "recipient": false,
 }
 
 // RepairWords gives the words that CheckOptions.Repair takes.
@@ -125,7 +125,7 @@ func (c *checker) run() (err error) {
 	if err := c.custody(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{c.references, c.certificates, c.serialCounters, c.hints, c.filters, c.tokens, c.words, c.handles} {
+	for _, step := range []func() error{c.references, c.certificates, c.serialCounters, c.hints, c.filters, c.tokens, c.words, c.handles, c.trail} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -89,6 +89,10 @@ func crowd(t *testing.T, db *DB) {
 		`INSERT INTO label_hints SELECT 'U' || i, i FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO filter_label_hints SELECT 'U' || i, i FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO retired_keys SELECT sha256(int8send(i)) FROM generate_series(1::int8, %d / 10) i`,
+		`INSERT INTO audit_records SELECT i, 'id' || i, i, CASE WHEN i %% 50 = 0 THEN 'U' || i ELSE 'ADMIN' END, CASE WHEN i %% 50 = 0 THEN 'ADD' ELSE 'LIST' END,
+			0, sha256('a'), sha256('b'), sha256('c') FROM generate_series(1, %d) i`,
+		`INSERT INTO audit_checkpoints SELECT i, sha256('a'), i, sha256('b') FROM generate_series(1, %d / 10) i`,
+		`INSERT INTO signet_notes (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
 		"ANALYZE",
 	} {
 		statement = strings.ReplaceAll(strings.ReplaceAll(statement, "%%", "%"), "%d", fmt.Sprint(rows))
@@ -135,9 +139,12 @@ var (
 	cheap = []string{"Index Scan", "Index Scan Backward", "Index Only Scan", "Index Only Scan Backward", "Limit", "Nested Loop", "Nested Loop Left Join", "Result", "LockRows",
 		"Insert", "Update", "Delete", "Aggregate", "Append", "Materialize", "Memoize"}
 	// The first condition on an index is an equality with its first column, except in the range
-	// over expiry dates and where all users, groups, tokens or classes are asked for.
+	// over expiry dates, over the trail by time and by number, over notes, and where all users,
+	// groups, tokens or classes are asked for.
 	equality = regexp.MustCompile(`Index Cond: \(+(\w+) = `)
 	ranges   = regexp.MustCompile(`Index Cond: \(\(not_after > \$1\) AND \(not_after < \$2\)( AND \(id <= \$3\))?\)$|` +
+		`Index Cond: \(\(at [<>] \$1\) AND \(at [<>] \$2\) AND \(seq <= \$3\)\)$|` +
+		`Index Cond: \(seq > \$1\)$|Index Cond: \(\(seq > \$1\) AND \(seq <= \$2\)\)$|Index Cond: \(place (>|<=) \$1\)$|` +
 		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$|Index Cond: \(generation > 0\)$`)
 	// What an index finds and a filter then drops: rows that were added during a loop, and a
 	// certificate's other connections to the same ring.

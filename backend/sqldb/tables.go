@@ -44,8 +44,8 @@ var contents = []content{
 	table1("memberships", "id", "id# user_id group_name owner authority special# operations# auditor# revoked# created# created_by"),
 	table1("audit_key", "one", "one# public_key* sealed*"),
 	table1("audit_head", "one", "one# seq# hash* signed_seq# signed_hash* signed_time# signature*"),
-	table1("audit_checkpoints", "seq", "seq# hash* time# signature*"),
-	table1("audit_records", "seq", "seq# event time# issuer function bad# body* prev* hash*"),
+	table1("audit_checkpoints", "seq", "seq# hash* at# signature*"),
+	table1("audit_records", "seq", "seq# event at# issuer function bad# body* prev* hash*"),
 }
 
 // ofNewDatabase are the tables that have rows in a database that holds nothing yet.
@@ -76,6 +76,9 @@ func table1(name, key, columns string) content {
 	}
 	return c
 }
+
+// trail reports whether a table is a part of the audit trail.
+func (c *content) trail() bool { return strings.HasPrefix(c.Name, "audit_") }
 
 // columns gives the names of the columns for a statement.
 func (c *content) columns() string {

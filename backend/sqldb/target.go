@@ -185,21 +185,25 @@ func openOld(ctx context.Context, path string, o FillOptions) (*DB, error) {
 	return db, nil
 }
 
-// refuseContent refuses a database that holds anything.
+// founding is what a database has that nobody used yet: its first SPECIAL user, and the setting
+// that names that user.
+var founding = map[string]int{"settings": 1, "users": 1}
+
+// refuseContent refuses a database that holds anything but what it was made with.
 func (db *DB) refuseContent(ctx context.Context) error {
 	return db.View(ctx, func(x ring.Tx) error { return x.(*tx).refuseContent() })
 }
 
 func (t *tx) refuseContent() error {
 	for _, c := range contents {
-		if slices.Contains(ofNewDatabase, c.Name) {
+		if c.trail() || slices.Contains(ofNewDatabase, c.Name) {
 			continue
 		}
 		var n int
-		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 1) x", nil, &n); err != nil {
+		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 2) x", nil, &n); err != nil {
 			return err
 		}
-		if n > 0 {
+		if n > founding[c.Name] {
 			return fmt.Errorf("database %q: it is not empty; with --replace all that it holds goes: %w", t.db.path, ring.ErrExists)
 		}
 	}

@@ -136,7 +136,7 @@ func (t *tx) appendEvent(body []byte) error {
 	x := audit.IndexOf(e)
 	r := audit.Next(t.trail.database, t.trail.hash, t.trail.seq+1, body)
 	var seq int64
-	err = t.insert(auditRecords, "INSERT INTO audit_records (seq, event, time, issuer, function, bad, body, prev, hash)"+
+	err = t.insert(auditRecords, "INSERT INTO audit_records (seq, event, at, issuer, function, bad, body, prev, hash)"+
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (event) DO NOTHING RETURNING seq",
 		[]any{int64(r.Seq), x.ID, x.Time, x.Issuer, x.Function, bit(x.Bad), r.Body, r.Prev[:], r.Hash[:]}, &seq)
 	switch {
@@ -191,7 +191,7 @@ const keepEvery = 1024
 
 // keep keeps a checkpoint in the database.
 func (t *tx) keep(c audit.Checkpoint) error {
-	_, err := t.exec("INSERT INTO audit_checkpoints (seq, hash, time, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+	_, err := t.exec("INSERT INTO audit_checkpoints (seq, hash, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
 		int64(c.Seq), c.Hash[:], c.Time.UnixMicro(), c.Signature)
 	return err
 }

@@ -30,7 +30,7 @@ func (t *tx) TrailState() (audit.State, error) {
 // timeOf gives the time of an event by its number; the zero of all clocks for none.
 func (t *tx) timeOf(seq uint64) (time.Time, error) {
 	var micro int64
-	err := t.optional("SELECT time FROM audit_records WHERE seq = $1", []any{int64(seq)}, &micro)
+	err := t.optional("SELECT at FROM audit_records WHERE seq = $1", []any{int64(seq)}, &micro)
 	return time.UnixMicro(micro).UTC(), err
 }
 
@@ -47,7 +47,7 @@ func (t *tx) Checkpoints() iter.Seq2[audit.Checkpoint, error] {
 				return nil, err
 			}
 		}
-		err = t.each("SELECT seq, hash, time, signature FROM audit_checkpoints WHERE seq > $1 ORDER BY seq LIMIT $2", []any{after, limit}, func(scan func(...any) error) error {
+		err = t.each("SELECT seq, hash, at, signature FROM audit_checkpoints WHERE seq > $1 ORDER BY seq LIMIT $2", []any{after, limit}, func(scan func(...any) error) error {
 			c := audit.Checkpoint{Database: database, Key: public}
 			var seq, micro int64
 			var hash []byte
@@ -63,7 +63,7 @@ func (t *tx) Checkpoints() iter.Seq2[audit.Checkpoint, error] {
 	})
 }
 
-const recordColumns = "SELECT seq, event, time, issuer, function, bad, body, prev, hash FROM audit_records"
+const recordColumns = "SELECT seq, event, at, issuer, function, bad, body, prev, hash FROM audit_records"
 
 func scanRecord(scan func(...any) error) (r audit.Record, err error) {
 	var x audit.Index
@@ -105,12 +105,12 @@ func (t *tx) Events(q audit.Query) iter.Seq2[audit.Record, error] {
 	}
 	from, until := q.Period()
 	// Two statements each, as for CertificatesExpiring.
-	same := recordColumns + " WHERE " + lead + "time = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
-	other := recordColumns + " WHERE " + lead + "time > $1 AND time < $2 AND seq <= $3 ORDER BY time, seq LIMIT $4"
+	same := recordColumns + " WHERE " + lead + "at = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+	other := recordColumns + " WHERE " + lead + "at > $1 AND at < $2 AND seq <= $3 ORDER BY at, seq LIMIT $4"
 	start, end := moment{from - 1, math.MaxInt64}, until
 	if q.Newest {
-		same = recordColumns + " WHERE " + lead + "time = $1 AND seq < $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4"
-		other = recordColumns + " WHERE " + lead + "time < $1 AND time > $2 AND seq <= $3 ORDER BY time DESC, seq DESC LIMIT $4"
+		same = recordColumns + " WHERE " + lead + "at = $1 AND seq < $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4"
+		other = recordColumns + " WHERE " + lead + "at < $1 AND at > $2 AND seq <= $3 ORDER BY at DESC, seq DESC LIMIT $4"
 		start, end = moment{until, math.MinInt64}, from-1
 	}
 	found := sequence(t, auditRecords, start, func(after moment, bound int64, limit int) (page []entry[moment, audit.Record], err error) {

@@ -11,6 +11,7 @@ import (
 	"signet/backend"
 	"signet/backend/sqldb"
 	"signet/ring"
+	"signet/serve"
 )
 
 // migrating tells that an older database is about to be changed.
@@ -33,6 +34,9 @@ func (a *app) target() (sqldb.Target, string, error) {
 	url, err := a.database()
 	if err != nil {
 		return sqldb.Target{}, "", err
+	}
+	if serve.IsURL(url) {
+		return sqldb.Target{}, "", onServer(url)
 	}
 	t, err := backend.Target(url)
 	t.Stash = a.flags.stash.file

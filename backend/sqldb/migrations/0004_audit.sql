@@ -1,10 +1,10 @@
--- Schema version 4: the audit trail. Times are microseconds since 1970.
+-- Schema version 4: the audit trail. Moments (at) are microseconds since 1970.
 
 -- The columns between seq and body come out of the body, for look-ups.
 CREATE TABLE audit_records (
     seq      INTEGER PRIMARY KEY CHECK (seq > 0),
     event    TEXT NOT NULL UNIQUE,
-    time     INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
     issuer   TEXT NOT NULL,
     function TEXT NOT NULL,
     bad      INTEGER NOT NULL CHECK (bad IN (0, 1)), -- refused or failed
@@ -13,10 +13,10 @@ CREATE TABLE audit_records (
     hash     BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX audit_records_time ON audit_records (time, seq);
-CREATE INDEX audit_records_issuer ON audit_records (issuer, time, seq);
-CREATE INDEX audit_records_function ON audit_records (function, time, seq);
-CREATE INDEX audit_records_bad ON audit_records (bad, time, seq);
+CREATE INDEX audit_records_time ON audit_records (at, seq);
+CREATE INDEX audit_records_issuer ON audit_records (issuer, at, seq);
+CREATE INDEX audit_records_function ON audit_records (function, at, seq);
+CREATE INDEX audit_records_bad ON audit_records (bad, at, seq);
 
 -- The last record, and the last time that the trail was signed.
 CREATE TABLE audit_head (
@@ -32,7 +32,7 @@ CREATE TABLE audit_head (
 CREATE TABLE audit_checkpoints (
     seq       INTEGER PRIMARY KEY,
     hash      BLOB NOT NULL,
-    time      INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
     signature BLOB NOT NULL
 ) STRICT;
 

@@ -1,10 +1,10 @@
--- Schema version 4: the audit trail. Times are microseconds since 1970.
+-- Schema version 4: the audit trail. Moments (at) are microseconds since 1970.
 
 -- The columns between seq and body come out of the body, for look-ups.
 CREATE TABLE audit_records (
     seq      BIGINT PRIMARY KEY CHECK (seq > 0),
     event    TEXT COLLATE "C" NOT NULL UNIQUE,
-    time     BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
     issuer   TEXT COLLATE "C" NOT NULL,
     function TEXT COLLATE "C" NOT NULL,
     bad      BIGINT NOT NULL CHECK (bad IN (0, 1)), -- refused or failed
@@ -13,10 +13,10 @@ CREATE TABLE audit_records (
     hash     BYTEA NOT NULL
 );
 
-CREATE INDEX audit_records_time ON audit_records (time, seq);
-CREATE INDEX audit_records_issuer ON audit_records (issuer, time, seq);
-CREATE INDEX audit_records_function ON audit_records (function, time, seq);
-CREATE INDEX audit_records_bad ON audit_records (bad, time, seq);
+CREATE INDEX audit_records_time ON audit_records (at, seq);
+CREATE INDEX audit_records_issuer ON audit_records (issuer, at, seq);
+CREATE INDEX audit_records_function ON audit_records (function, at, seq);
+CREATE INDEX audit_records_bad ON audit_records (bad, at, seq);
 
 -- The last record, and the last time that the trail was signed.
 CREATE TABLE audit_head (
@@ -32,7 +32,7 @@ CREATE TABLE audit_head (
 CREATE TABLE audit_checkpoints (
     seq       BIGINT PRIMARY KEY,
     hash      BYTEA NOT NULL,
-    time      BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
     signature BYTEA NOT NULL
 );
 
@@ -44,10 +44,12 @@ CREATE TABLE audit_key (
 
 -- Events on their way into the trail: adding one takes no lock that a writer holds. They are no
 -- content of the database; the file NAME-events holds them for SQLite.
-CREATE TABLE pending_events (
+CREATE TABLE signet_notes (
     place BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event TEXT COLLATE "C" NOT NULL UNIQUE,
     body  BYTEA NOT NULL
 );
 
-ALTER TABLE audit_records ALTER COLUMN issuer SET (n_distinct = 20), ALTER COLUMN function SET (n_distinct = 20), ALTER COLUMN bad SET (n_distinct = 20);
+ALTER TABLE audit_records ALTER COLUMN issuer SET (n_distinct = 20),
+    ALTER COLUMN function SET (n_distinct = 20), ALTER COLUMN bad SET (n_distinct = 20),
+    ALTER COLUMN at SET (n_distinct = 20);

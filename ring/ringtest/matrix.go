@@ -1,7 +1,7 @@
-// Package authoritytest holds the authority matrices of racdcert-rings.md D2 and
+// Package ringtest holds the authority matrices of racdcert-rings.md D2 and
 // racdcert-certificates.md 16 as tests: every cell, allowed and refused, whatever way the
 // functions are reached. It is for tests only.
-package authoritytest
+package ringtest
 
 import (
 	"context"
@@ -54,8 +54,7 @@ func cells(data Data) []cell {
 	add := func(name, needs string, do func(ctx context.Context, m *ring.Manager) error) {
 		all = append(all, cell{name, needs, do})
 	}
-	subject := cert.Subject{CN: "new"}
-	name, _ := subject.Name()
+	name := mustName("new")
 	for _, o := range owners {
 		ref := of(o.owner)
 		plain := func(function string, do func(ctx context.Context, m *ring.Manager) error) {
