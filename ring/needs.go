@@ -336,7 +336,7 @@ var administration = map[string]standing{
 	"PERMIT":   bySpecial | byOwner,
 	"RLIST":    bySpecial | byAuditor | byOwner | byAccess,
 	"SETROPTS": bySpecial,
-	"CLASSES":  bySpecial | byAuditor,
+	"OPTIONS":  bySpecial | byAuditor,
 
 	"ADDUSER":      bySpecial | byJoin,
 	"ALTUSER":      bySpecial | byOwner,
@@ -352,9 +352,19 @@ var administration = map[string]standing{
 	"SET":         bySpecial,
 	"CHECKTOKENS": bySpecial | byAuditor,
 	"MENDTOKENS":  bySpecial,
-	"AUDIT":       bySpecial | byAuditor,
-	"KEYS":        bySpecial,
 	"CAN":         bySpecial | byAuditor | bySelf,
+
+	"LISTEVENTS":   bySpecial | byAuditor,
+	"VERIFYEVENTS": bySpecial | byAuditor,
+	"CHECKPOINT":   bySpecial | byAuditor,
+
+	// What is done to the database from outside its transactions (Attend).
+	"KEYS":      bySpecial | byAuditor,
+	"RESEAL":    bySpecial,
+	"BACKUP":    bySpecial,
+	"CHECKDB":   bySpecial | byAuditor,
+	"REPAIRDB":  bySpecial,
+	"REPLACEDB": bySpecial,
 }
 
 // standings gives the ways to be allowed an act of administration; none when it is not one.

@@ -10,9 +10,9 @@ import (
 func (e *postgres) note(ctx context.Context, n note) error {
 	// The ID is hexadecimal digits.
 	x, err := e.open(ctx, fmt.Sprintf("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off;"+
-		`INSERT INTO pending_events (event, body) VALUES ('%s', '\x%x') ON CONFLICT DO NOTHING; COMMIT`, n.event, n.body))
+		`INSERT INTO signet_notes (event, body) VALUES ('%s', '\x%x') ON CONFLICT DO NOTHING; COMMIT`, n.event, n.body))
 	if err != nil {
-		return fmt.Errorf("%w; what cannot be recorded is not done", err)
+		return fmt.Errorf("%w; what is not recorded is not done", err)
 	}
 	x.ended = true
 	return x.conn.Close()
@@ -21,7 +21,7 @@ func (e *postgres) note(ctx context.Context, n note) error {
 // notes gives those that wait, which are gone when the transaction is committed. A note that comes
 // meanwhile is not seen, whatever its place.
 func (e *postgres) notes(t *tx, limit int) (found []note, err error) {
-	err = t.each("SELECT place, event, body FROM pending_events WHERE place > $1 ORDER BY place LIMIT $2", []any{0, limit}, func(scan func(...any) error) error {
+	err = t.each("SELECT place, event, body FROM signet_notes WHERE place > $1 ORDER BY place LIMIT $2", []any{0, limit}, func(scan func(...any) error) error {
 		var n note
 		err := scan(&n.place, &n.event, &n.body)
 		found = append(found, n)
@@ -30,7 +30,7 @@ func (e *postgres) notes(t *tx, limit int) (found []note, err error) {
 	if err != nil || len(found) == 0 || t.readOnly {
 		return found, err
 	}
-	_, err = t.exec("DELETE FROM pending_events WHERE place <= $1", found[len(found)-1].place)
+	_, err = t.exec("DELETE FROM signet_notes WHERE place <= $1", found[len(found)-1].place)
 	return found, err
 }
 

@@ -83,7 +83,7 @@ func (e *sqliteEngine) createNotes(path string) error {
 		err = atomicfile.Like(path, like)
 	}
 	if err != nil {
-		return fmt.Errorf("%w; what cannot be recorded is not done", fileError(e.db.path, err))
+		return fmt.Errorf("%w; what is not recorded is not done", fileError(e.db.path, err))
 	}
 	return nil
 }
@@ -220,5 +220,5 @@ func (e *sqliteEngine) failNotes(err error) error {
 		return err
 	}
 	named := &sqliteEngine{db: &DB{path: NotesPath(e.db.path), busy: e.db.busy}}
-	return fmt.Errorf("%w; what cannot be recorded is not done", named.fail(err))
+	return fmt.Errorf("%w; what is not recorded is not done", named.fail(err))
 }

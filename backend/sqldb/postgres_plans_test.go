@@ -92,7 +92,7 @@ func crowd(t *testing.T, db *DB) {
 		`INSERT INTO audit_records SELECT i, 'id' || i, i, CASE WHEN i %% 50 = 0 THEN 'U' || i ELSE 'ADMIN' END, CASE WHEN i %% 50 = 0 THEN 'ADD' ELSE 'LIST' END,
 			0, sha256('a'), sha256('b'), sha256('c') FROM generate_series(1, %d) i`,
 		`INSERT INTO audit_checkpoints SELECT i, sha256('a'), i, sha256('b') FROM generate_series(1, %d / 10) i`,
-		`INSERT INTO pending_events (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
+		`INSERT INTO signet_notes (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
 		"ANALYZE",
 	} {
 		statement = strings.ReplaceAll(strings.ReplaceAll(statement, "%%", "%"), "%d", fmt.Sprint(rows))
@@ -145,7 +145,7 @@ var (
 	ranges   = regexp.MustCompile(`Index Cond: \(\(not_after > \$1\) AND \(not_after < \$2\)( AND \(id <= \$3\))?\)$|` +
 		`Index Cond: \(\(at [<>] \$1\) AND \(at [<>] \$2\) AND \(seq <= \$3\)\)$|` +
 		`Index Cond: \(seq > \$1\)$|Index Cond: \(\(seq > \$1\) AND \(seq <= \$2\)\)$|Index Cond: \(place (>|<=) \$1\)$|` +
-		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$`)
+		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$|Index Cond: \(generation > 0\)$`)
 	// What an index finds and a filter then drops: rows that were added during a loop, and a
 	// certificate's other connections to the same ring.
 	filter = regexp.MustCompile(`Filter: \(+\w*\.?(id|profile) <= \$\d\)+$|Filter: \(+is_default = 1\)+$|Join Filter: \(k\.\w+ = \w\.id\)$`)

@@ -44,7 +44,7 @@ CREATE TABLE audit_key (
 
 -- Events on their way into the trail: adding one takes no lock that a writer holds. They are no
 -- content of the database; the file NAME-events holds them for SQLite.
-CREATE TABLE pending_events (
+CREATE TABLE signet_notes (
     place BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event TEXT COLLATE "C" NOT NULL UNIQUE,
     body  BYTEA NOT NULL
