@@ -13,6 +13,7 @@ import (
 	"signet/backend"
 	"signet/backend/token"
 	"signet/ring"
+	"signet/serve"
 )
 
 // app is one run of the program: the global flags and what they lead to.
@@ -223,13 +224,15 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if a.manager != nil {
 		return a.manager, nil
 	}
-	issuer, err := a.issuer()
-	if err != nil {
-		return nil, err
-	}
 	url, err := a.database()
 	if err != nil {
 		return nil, err
+	}
+	var issuer ring.Owner
+	if !serve.IsURL(url) {
+		if issuer, err = a.issuer(); err != nil {
+			return nil, err
+		}
 	}
 	k := a.flags.keystore
 	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's

@@ -42,7 +42,7 @@ func (a *app) resolve(ctx context.Context, target string, q ring.Resolve) error 
 	if q.As == "" {
 		return usagef("resolve: --as is missing; choose cae, java, systemssl or openssl")
 	}
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,18 @@ func onServer(url string) error {
 	return fmt.Errorf("server %s: it performs functions and does not give its database away; run this where the database is: %w", url, ring.ErrUnsupported)
 }
 
+// actingFor gives the user on whose behalf commands run. A server says itself who its client is.
+func (a *app) actingFor(ctx context.Context) (ring.Owner, error) {
+	if url, err := a.database(); err != nil || !serve.IsURL(url) {
+		return a.issuer()
+	}
+	m, err := a.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	return m.Issuer(), nil
+}
+
 // remote gives a manager whose functions the server performs, as the user that it takes this
 // client for.
 func (a *app) remote(s serverStore) *ring.Manager {
