@@ -101,7 +101,7 @@ var (
 	functionsOfNames    = []string{"ADDUSER", "ALTUSER", "DELUSER", "LISTUSER", "ADDGROUP", "DELGROUP", "LISTGRP"}
 	functionsOfGroups   = []string{"CONNECTGROUP", "REMOVEGROUP"}
 	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "AUDIT", "AUDITVERIFY",
-		"AUDITCHECKPOINT", "KEYS", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
+		"AUDITCHECKPOINT", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
 )
 
 // act makes an act of what was given.
