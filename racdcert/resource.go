@@ -290,9 +290,8 @@ var rlistKeywords = slices.Concat([]string{"ALL", "AUTHUSER", "HISTORY", "STATIS
 // rlist is RLIST.
 type rlist struct {
 	command
-	class string
-	names []string
-	users bool // show the access lists
+	request ring.Rlist
+	users   bool // show the access lists
 }
 
 func parseRlist(st tso.Statement) (Command, error) {
@@ -301,17 +300,22 @@ func parseRlist(st tso.Statement) (Command, error) {
 		return nil, err
 	}
 	o, err := keywords(rest, "RLIST", st.Pos, rlistKeywords)
-	return rlist{"RLIST", class, names, o.has("ALL") || o.has("AUTHUSER")}, err
+	if err != nil {
+		return nil, err
+	}
+	r := rlist{command: "RLIST", request: ring.Rlist{Class: class, Names: names}, users: o.has("ALL") || o.has("AUTHUSER")}
+	r.request.Generic, err = o.onOff("GENERIC", "NOGENERIC")
+	return r, err
 }
 
 func (r rlist) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	found, err := s.Manager.Rlist(ctx, ring.ProfileNames{Class: r.class, Names: r.names})
+	found, err := s.Manager.Rlist(ctx, r.request)
 	if err != nil {
 		return nil, err
 	}
 	d := display{w: s.Output, zone: s.Manager.Zone()}
-	for _, p := range found {
-		d.profile(p, string(s.Manager.Issuer()), r.users)
+	for _, l := range found {
+		d.profile(l, r.users)
 	}
 	return nil, d.err
 }

@@ -221,6 +221,46 @@ PERMIT IRR.DIGTCERT.LIST CLASS(FACILITY) ID(*) ACCESS(READ) WHEN(PROGRAM(PAGENT,
 	}
 }
 
+// RLIST marks profiles that protect nothing, shows the generic profile that covers a name, and
+// the issuer's own access.
+func TestRlistKinds(t *testing.T) {
+	d := newDesk(t)
+	if s := d.run("RDEFINE STARTED Y.*"); s.Code != ring.Warning || !strings.Contains(d.messages(), "ICH10321I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	d.must("SETROPTS CLASSACT(STARTED) GENERIC(STARTED) NOADDCREATOR NOGRPLIST LIST")
+	for _, want := range []string{"\nLIST OF GROUPS ACCESS CHECKING IS INACTIVE.\n", "\nADDCREATOR IS NOT IN EFFECT\n"} {
+		if !strings.Contains(d.out.String(), want) {
+			t.Errorf("%q is missing: %s", want, d.out.String())
+		}
+	}
+	d.must("RDEFINE STARTED X.* UACC(READ)\nPERMIT X.* CLASS(STARTED) ID(OPER) ACCESS(UPDATE) WHEN(PROGRAM(P))")
+	for command, want := range map[string]string{
+		"RLIST STARTED Y.*":           "\nSTARTED    Y.* (UNUSABLE)\n",
+		"RLIST STARTED X.A":           "\nSTARTED    X.* (G)\n",
+		"RLIST STARTED X.A GENERIC":   "\nSTARTED    X.* (G)\n",
+		"RLIST STARTED (X.* )":        "\n 00    OPER            READ             READ    NO\n",
+		"RLIST STARTED Y.* NOGENERIC": "\n 00    OPER            NONE             NONE    NO\n",
+	} {
+		if d.must(command); !strings.Contains(d.out.String(), want) {
+			t.Errorf("%s: no %q in\n%s", command, want, d.out.String())
+		}
+	}
+	if s := d.run("RLIST STARTED X.A NOGENERIC"); s.Code != ring.Warning || !strings.Contains(d.messages(), "ICH13003I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	if s := d.run("RLIST STARTED X.A GENERIC NOGENERIC"); s.Code != ring.Refused {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	if s := d.run("PERMIT X.* CLASS(STARTED) ID(OPER) WHEN(PROGRAM(*))"); s.Code != ring.Refused || !strings.Contains(d.messages(), "ICH06013I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	d.must("PERMIT X.* CLASS(STARTED) ID(OPER) DELETE WHEN(PROGRAM(*))\nRLIST STARTED X.A ALL")
+	if !strings.Contains(d.out.String(), "NO ENTRIES IN CONDITIONAL ACCESS LIST") {
+		t.Error(d.out.String())
+	}
+}
+
 // Messages point at the place in the script.
 func TestPositions(t *testing.T) {
 	for _, tc := range []struct{ script, want string }{

@@ -28,3 +28,5 @@ func world(t *testing.T) ringtest.World {
 }
 
 func TestAuthorityMatrices(t *testing.T) { ringtest.Matrices(t, world(t)) }
+
+func TestAuthorityAttempts(t *testing.T) { ringtest.Attempts(t, world) }

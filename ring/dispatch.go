@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"signet/saf"
+	"signet/audit"
 )
 
 // Function is one function as a server performs it for its clients.
@@ -82,8 +82,9 @@ var functions = map[string]Function{
 	"ALTUSER":      one((*Manager).AltUser),
 	"BIND":         one((*Manager).Bind),
 	"CAN":          one((*Manager).Can),
+	"CHECKPOINT":   one(func(m *Manager, ctx context.Context, _ struct{}) (*audit.Checkpoint, error) { return m.Checkpoint(ctx) }),
 	"CHECKCERT":    one((*Manager).Checkcert),
-	"CLASSES":      one(func(m *Manager, ctx context.Context, _ struct{}) ([]saf.Class, error) { return m.Classes(ctx) }),
+	"OPTIONS":      one(func(m *Manager, ctx context.Context, _ struct{}) (*Options, error) { return m.Options(ctx) }),
 	"CONNECT":      one((*Manager).Connect),
 	"CONNECTGROUP": one((*Manager).ConnectGroup),
 	"CONTENTS":     one((*Manager).Contents),
@@ -102,31 +103,33 @@ var functions = map[string]Function{
 	"LISTEXPIRING": many(func(m *Manager, ctx context.Context, d time.Duration, yield func(Listing) error) error {
 		return m.ListExpiring(ctx, d, yield)
 	}),
-	"LISTGRP":     one((*Manager).ListGroup),
-	"LISTMAP":     many((*Manager).Listmap),
-	"LISTRING":    one((*Manager).ListRing),
-	"LISTTOKEN":   many((*Manager).ListToken),
-	"LISTUSER":    one((*Manager).ListUser),
-	"MAP":         one((*Manager).Map),
-	"PERMIT":      one((*Manager).Permit),
-	"PUT":         one((*Manager).Put),
-	"RALTER":      one((*Manager).Ralter),
-	"RDEFINE":     one((*Manager).Rdefine),
-	"RDELETE":     one((*Manager).Rdelete),
-	"REKEY":       one((*Manager).Rekey),
-	"REMOVE":      one((*Manager).Remove),
-	"REMOVEGROUP": one((*Manager).RemoveGroup),
-	"RESOLVE":     one((*Manager).Resolve),
-	"RLIST":       one((*Manager).Rlist),
-	"ROLLOVER":    one((*Manager).Rollover),
-	"SET":         one((*Manager).Set),
-	"SETROPTS":    one((*Manager).Setropts),
-	"SETTINGS":    one(func(m *Manager, ctx context.Context, _ struct{}) ([]Setting, error) { return m.Settings(ctx) }),
-	"TAKE":        one((*Manager).Take),
-	"TRUST":       one((*Manager).Trust),
-	"UNBIND":      one((*Manager).Unbind),
-	"UNTRUST":     one((*Manager).Untrust),
-	"WHOIS":       one((*Manager).Whois),
+	"LISTEVENTS":   many((*Manager).ListEvents),
+	"LISTGRP":      one((*Manager).ListGroup),
+	"LISTMAP":      many((*Manager).Listmap),
+	"LISTRING":     one((*Manager).ListRing),
+	"LISTTOKEN":    many((*Manager).ListToken),
+	"LISTUSER":     one((*Manager).ListUser),
+	"MAP":          one((*Manager).Map),
+	"PERMIT":       one((*Manager).Permit),
+	"PUT":          one((*Manager).Put),
+	"RALTER":       one((*Manager).Ralter),
+	"RDEFINE":      one((*Manager).Rdefine),
+	"RDELETE":      one((*Manager).Rdelete),
+	"REKEY":        one((*Manager).Rekey),
+	"REMOVE":       one((*Manager).Remove),
+	"REMOVEGROUP":  one((*Manager).RemoveGroup),
+	"RESOLVE":      one((*Manager).Resolve),
+	"RLIST":        one((*Manager).Rlist),
+	"ROLLOVER":     one((*Manager).Rollover),
+	"SET":          one((*Manager).Set),
+	"SETROPTS":     one((*Manager).Setropts),
+	"SETTINGS":     one(func(m *Manager, ctx context.Context, _ struct{}) ([]Setting, error) { return m.Settings(ctx) }),
+	"TAKE":         one((*Manager).Take),
+	"TRUST":        one((*Manager).Trust),
+	"UNBIND":       one((*Manager).Unbind),
+	"UNTRUST":      one((*Manager).Untrust),
+	"VERIFYEVENTS": one((*Manager).VerifyEvents),
+	"WHOIS":        one((*Manager).Whois),
 }
 
 // requested is Genreq for a client: the request is delivered with the answer.

@@ -215,8 +215,18 @@ func (m *Manager) join(tx Tx, user, group string, s MembershipSettings) error {
 	}
 	set(&c.Owner, s.Owner)
 	set(&c.Authority, s.Authority)
+	if err := checkAuthority(c.Authority); err != nil {
+		return err
+	}
 	s.Attributes.apply(&c.Attributes)
 	return tx.PutMembership(c)
+}
+
+func checkAuthority(a saf.Authority) error {
+	if !a.Valid() {
+		return newError(msgBadOperand, "AUTHORITY", a.String(), "there is no such group authority")
+	}
+	return nil
 }
 
 // membership finds the connection of a user to a group or says that there is none.

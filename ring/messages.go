@@ -132,6 +132,13 @@ const (
 	msgPermitRefresh
 	msgNotRacListed
 	msgNotInList
+	msgNotInConditional
+	msgResetIgnored
+	msgAnyCondition
+	msgUndefinedEntry
+	msgClassNotActive
+	msgUnusable
+	msgMustBeListed
 	msgBadResource
 	msgDigitalClass
 
@@ -306,13 +313,20 @@ var catalogue = [...]struct {
 	msgProfileExists:    {"ICH10102I", Refused, ErrExists, "profile %q of class %s already exists", "change it with RALTER"},
 	msgNoProfileListed:  {"ICH13003I", Warning, ErrNotFound, "profile %q of class %s not found", ""},
 	msgNothingInClass:   {"ICH13004I", Warning, ErrNotFound, "class %s has no profiles", ""},
-	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then define it again"},
+	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then RDELETE it and define it again"},
 	msgRdefineRefresh:   {"ICH10006I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgRalterRefresh:    {"ICH11009I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgRdeleteRefresh:   {"ICH12002I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgPermitRefresh:    {"ICH06011I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
 	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
+	msgNotInConditional: {"ICH06014I", Warning, nil, "%s has no entry %s in the conditional access list of %q; nothing to delete", ""},
+	msgResetIgnored:     {"ICH06009I", Warning, nil, "RESET is ignored: DELETE was given, too", "say RESET in a PERMIT of its own"},
+	msgAnyCondition:     {"ICH06013I", Refused, ErrInvalid, "WHEN(%s) goes with DELETE only", "name the condition, as in WHEN(PROGRAM(PAGENT))"},
+	msgUndefinedEntry:   {"ICH06007I", Done, nil, "%s is not defined; its entry is kept, and does not count until it is", "ADDUSER or ADDGROUP defines it"},
+	msgClassNotActive:   {"ICH06019I", Done, nil, "class %s is not active: its profiles protect nothing", "SETROPTS CLASSACT(class) makes it active"},
+	msgUnusable:         {"ICH06015I", Warning, nil, "profile %q of class %s protects nothing: it is discrete and its name is generic", "RDELETE it and define it again"},
+	msgMustBeListed:     {"ICH14040I", Done, nil, "class %s protects nothing until it is RACLISTed: SETROPTS RACLIST(%[1]s)", ""},
 	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},
 	msgDigitalClass:     {"SGN062I", Refused, ErrRefused, "class %s is administered by RACDCERT alone, and has no generic profiles", "use the RACDCERT functions; FACILITY and RDATALIB say who may"},
 

@@ -336,7 +336,7 @@ var administration = map[string]standing{
 	"PERMIT":   bySpecial | byOwner,
 	"RLIST":    bySpecial | byAuditor | byOwner | byAccess,
 	"SETROPTS": bySpecial,
-	"CLASSES":  bySpecial | byAuditor,
+	"OPTIONS":  bySpecial | byAuditor,
 
 	"ADDUSER":      bySpecial | byJoin,
 	"ALTUSER":      bySpecial | byOwner,
@@ -352,12 +352,19 @@ var administration = map[string]standing{
 	"SET":         bySpecial,
 	"CHECKTOKENS": bySpecial | byAuditor,
 	"MENDTOKENS":  bySpecial,
-	"KEYS":        bySpecial,
 	"CAN":         bySpecial | byAuditor | bySelf,
 
-	"AUDIT":           bySpecial | byAuditor,
-	"AUDITVERIFY":     bySpecial | byAuditor,
-	"AUDITCHECKPOINT": bySpecial | byAuditor,
+	"LISTEVENTS":   bySpecial | byAuditor,
+	"VERIFYEVENTS": bySpecial | byAuditor,
+	"CHECKPOINT":   bySpecial | byAuditor,
+
+	// What is done to the database from outside its transactions (Attend).
+	"KEYS":      bySpecial | byAuditor,
+	"RESEAL":    bySpecial,
+	"BACKUP":    bySpecial,
+	"CHECKDB":   bySpecial | byAuditor,
+	"REPAIRDB":  bySpecial,
+	"REPLACEDB": bySpecial,
 }
 
 // standings gives the ways to be allowed an act of administration; none when it is not one.

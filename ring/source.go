@@ -57,7 +57,4 @@ func (s *source) MembershipsOf(user string) iter.Seq2[*saf.Membership, error] {
 	return s.tx.MembershipsOf(user)
 }
 
-func (s *source) GroupListChecking() (bool, error) {
-	off, err := s.tx.Setting(settingGroupList)
-	return off != settingOff, err
-}
+func (s *source) GroupListChecking() (bool, error) { return switchedOn(s.tx, settingGroupList) }

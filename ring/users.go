@@ -283,7 +283,7 @@ func (m *Manager) altUser(tx Tx, id string, q AltUser) error {
 // setAuthority changes what a user may do in a group.
 func (m *Manager) setAuthority(tx Tx, user, group string, a saf.Authority) error {
 	group, err := m.currentGroup(tx, "ALTUSER AUTHORITY", group)
-	if err != nil {
+	if err := cmp.Or(err, checkAuthority(a)); err != nil {
 		return err
 	}
 	c, err := membership(tx, user, group)

@@ -409,3 +409,17 @@ func TestGencertNamedSubject(t *testing.T) {
 	refused("CERTAUTH/a")
 	refused("SITE/a")
 }
+
+func TestAuthorityRefused(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	for _, a := range []saf.Authority{-1, saf.Join + 1} {
+		_, err := d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"U"}, Group: "G", Settings: ring.MembershipSettings{Authority: &a}})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+		group := "G"
+		_, err = d.AddUser(ctx, ring.AddUser{IDs: []string{"U"}, Settings: ring.UserSettings{DefaultGroup: &group}, Authority: a})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+		_, err = d.AltUser(ctx, ring.AltUser{IDs: []string{"OPER"}, Group: "G", Authority: &a})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+	}
+}

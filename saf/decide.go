@@ -57,7 +57,7 @@ func Decide(src Source, q Request) (Decision, error) {
 		d.Why = UserRevoked
 	case !d.State.Active:
 		d.Why = ClassInactive
-	case mustBeListed(q.Class) && !d.State.RacList:
+	case d.State.MustBeListed() && !d.State.RacList:
 		d.Why = ClassNotListed
 	default:
 		d.Profile, err = Best(src, d.State, q.Resource)
@@ -69,10 +69,6 @@ func Decide(src Source, q Request) (Decision, error) {
 	}
 	return d, err
 }
-
-// mustBeListed tells the classes that protect nothing until they are RACLISTed
-// (racdcert-rings.md D3).
-func mustBeListed(class string) bool { return class == "RDATALIB" }
 
 // AccessThrough gives the level that a user has through one profile, be it the best one for some
 // resource or not; conditional entries do not count. It is what RLIST calls YOUR ACCESS.

@@ -206,3 +206,15 @@ func TestDecideFails(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that no level has come from programs on the other end of a connection.
+func TestWordsOfUnknown(t *testing.T) {
+	for text, got := range map[string]string{"unknown-6": Access(6).String(), "unknown--1": Access(-1).String(), "unknown-4": Authority(4).String(), "unknown-99": Why(99).String()} {
+		if got != text {
+			t.Errorf("%q, want %q", got, text)
+		}
+	}
+	if Access(6).Valid() || Access(-1).Valid() || !Alter.Valid() || !None.Valid() || Authority(4).Valid() || Authority(-1).Valid() || !Use.Valid() || !Join.Valid() {
+		t.Error("valid")
+	}
+}

@@ -35,7 +35,7 @@ const (
 var whyWords = [...]string{"", "user", "group", "everyone", "uacc", "restricted", "revoked", "class-inactive", "class-not-raclisted", "no-profile"}
 
 // String gives the reason in one word.
-func (w Why) String() string { return whyWords[w] }
+func (w Why) String() string { return word(whyWords[:], int(w)) }
 
 // Protected reports whether the resource is protected at all. One that is not is refused by
 // RACDCERT, and may be looked for in another class by R_datalib (racdcert-rings.md D3).

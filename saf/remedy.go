@@ -66,7 +66,7 @@ func missingState(c Class) string {
 	if !c.Active {
 		operands += " CLASSACT(" + c.Name + ")"
 	}
-	if mustBeListed(c.Name) && !c.RacList {
+	if c.MustBeListed() && !c.RacList {
 		operands += " RACLIST(" + c.Name + ")"
 	}
 	return operands

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,7 +15,7 @@ import (
 	"signet/saf"
 )
 
-var scriptStep = regexp.MustCompile(`(?m)^(?:CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)|DROP INDEX (\w+);)`)
+var scriptStep = regexp.MustCompile(`(?m)^(?:CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)|DROP INDEX (\w+);|(ALTER TABLE meta DROP COLUMN data_key);)`)
 
 // backTo gives the statements that take a database of this version back to an older one: what
 // the scripts since then made goes, and what they dropped comes again.
@@ -38,6 +39,12 @@ func backTo(t *testing.T, pattern string, version int) []string {
 				undo = append(undo, "DROP "+m[1]+" "+m[2])
 			case m[3] != "":
 				undo = append(undo, "ALTER TABLE "+m[3]+" DROP COLUMN "+m[4])
+			case m[6] != "":
+				kind := "BLOB"
+				if strings.Contains(pattern, "postgres") {
+					kind = "BYTEA"
+				}
+				undo = append(undo, "UPDATE meta SET data_key = (SELECT wrapped FROM data_keys)", "ALTER TABLE meta ADD COLUMN data_key "+kind)
 			default:
 				undo = append(undo, regexp.MustCompile(`CREATE (UNIQUE )?INDEX `+m[5]+` [^;]*`).FindString(older))
 			}

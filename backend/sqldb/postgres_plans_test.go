@@ -145,7 +145,7 @@ var (
 	ranges   = regexp.MustCompile(`Index Cond: \(\(not_after > \$1\) AND \(not_after < \$2\)( AND \(id <= \$3\))?\)$|` +
 		`Index Cond: \(\(at [<>] \$1\) AND \(at [<>] \$2\) AND \(seq <= \$3\)\)$|` +
 		`Index Cond: \(seq > \$1\)$|Index Cond: \(\(seq > \$1\) AND \(seq <= \$2\)\)$|Index Cond: \(place (>|<=) \$1\)$|` +
-		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$`)
+		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$|Index Cond: \(generation > 0\)$`)
 	// What an index finds and a filter then drops: rows that were added during a loop, and a
 	// certificate's other connections to the same ring.
 	filter = regexp.MustCompile(`Filter: \(+\w*\.?(id|profile) <= \$\d\)+$|Filter: \(+is_default = 1\)+$|Join Filter: \(k\.\w+ = \w\.id\)$`)

@@ -65,8 +65,8 @@ func TestStore(t *testing.T) {
 
 // allowed are the plans whose cost depends only on the number of rows they return. The first
 // condition is an equality, except in the ranges over expiry dates, over the trail by time and by
-// number, and where all users, groups, tokens or classes are asked for.
-var allowed = regexp.MustCompile(`^SEARCH (audit_records|audit_checkpoints) USING INTEGER PRIMARY KEY \(rowid>\?( AND rowid<\?)?\)$|` +
+// number, and where all users, groups, tokens, classes or data keys are asked for.
+var allowed = regexp.MustCompile(`^SEARCH (audit_records|audit_checkpoints|data_keys) USING INTEGER PRIMARY KEY \(rowid>\?( AND rowid<\?)?\)$|` +
 	`^SEARCH \w+ USING (` +
 	`(COVERING )?INDEX \w+ \(\w+=\?.*\)|` +
 	`INTEGER PRIMARY KEY \(rowid=\?\)|` +

@@ -48,12 +48,15 @@ var contents = []content{
 	table1("audit_records", "seq", "seq# event at# issuer function bad# body* prev* hash*"),
 }
 
+// ofNewDatabase are the tables that have rows in a database that holds nothing yet.
+var ofNewDatabase = []string{"meta", "recipients", "data_keys", "audit_key"}
+
 // The places of tables in contents that are treated in a way of their own.
 const (
 	metaTable         = 0
 	recipientsTable   = 1
 	dataKeysTable     = 2
-	certificatesTable = 3 // the first that is empty in a new database
+	certificatesTable = 3
 	privateKeysTable  = 4
 	ringsTable        = 5
 	connectionsTable  = 6

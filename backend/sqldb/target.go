@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"signet/backend/seal"
 	"signet/ring"
@@ -194,8 +195,8 @@ func (db *DB) refuseContent(ctx context.Context) error {
 }
 
 func (t *tx) refuseContent() error {
-	for _, c := range contents[certificatesTable:] {
-		if c.trail() {
+	for _, c := range contents {
+		if c.trail() || slices.Contains(ofNewDatabase, c.Name) {
 			continue
 		}
 		var n int

@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"signet/audit"
 	"signet/backend/backendtest"
 	"signet/backend/seal"
 	"signet/ring"
@@ -74,6 +75,13 @@ func rich(t *testing.T, db *DB) {
 		if err == nil {
 			err = x.RetireKey([]byte("gone"))
 		}
+		if err == nil {
+			err = putRecipient(t, "SAFE", escrow(fatal{}).PublicKeys()[0])
+		}
+		if err == nil {
+			err = x.PutEvent(&audit.Event{ID: audit.NewID(), Time: time.Unix(6, 0), Issuer: "U", Host: "H", Function: "ADD", Object: "U/o",
+				Decision: audit.Allowed, Outcome: audit.Done})
+		}
 		var gone *ring.Certificate
 		if err == nil {
 			gone, err = x.Certificate(ring.CertRef{Owner: "FLEET", Label: "label-4 é"})
@@ -96,6 +104,29 @@ func rich(t *testing.T, db *DB) {
 			t.Fatalf("table %s is empty", c.Name)
 		}
 	}
+}
+
+// escrow makes the identity of an escrow recipient.
+func escrow(t testing.TB) *seal.Identity {
+	id, err := seal.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// putRecipient adds an escrow recipient to the table, as a reseal does, and gives it no data key.
+func putRecipient(t *tx, name, key string) error {
+	keys, uuid, err := t.dataKeys()
+	if err != nil {
+		return err
+	}
+	r, err := newRecipient(keys.Newest(), uuid, name, key, 5)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertRecipient, r.name, r.key, r.since, r.proof)
+	return err
 }
 
 // sameContent opens a target and compares it with another database, row by row, and checks it.

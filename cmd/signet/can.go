@@ -24,18 +24,18 @@ type verdictJSON struct {
 
 // neededJSON is one access that a function needs.
 type neededJSON struct {
-	Class     string     `json:"class"`
-	Resource  string     `json:"resource"`
-	Level     string     `json:"level"`
-	Held      string     `json:"held"`
-	Granted   bool       `json:"granted"`
-	Warning   bool       `json:"warning,omitempty"`
-	Reason    string     `json:"reason"`
-	Profile   string     `json:"profile,omitempty"`
+	Class     string      `json:"class"`
+	Resource  string      `json:"resource"`
+	Level     string      `json:"level"`
+	Held      string      `json:"held"`
+	Granted   bool        `json:"granted"`
+	Warning   bool        `json:"warning,omitempty"`
+	Reason    string      `json:"reason"`
+	Profile   string      `json:"profile,omitempty"`
 	Entry     *accessJSON `json:"entry,omitempty"`
-	Group     string     `json:"group,omitempty"`
-	Remedy    []string   `json:"remedy,omitempty"`
-	Explained string     `json:"text"`
+	Group     string      `json:"group,omitempty"`
+	Remedy    []string    `json:"remedy,omitempty"`
+	Explained string      `json:"text"`
 }
 
 // accessJSON is a line of an access list.
@@ -100,7 +100,8 @@ var (
 	functionsOfProfiles = []string{"RDEFINE", "RALTER", "RDELETE", "PERMIT", "RLIST"}
 	functionsOfNames    = []string{"ADDUSER", "ALTUSER", "DELUSER", "LISTUSER", "ADDGROUP", "DELGROUP", "LISTGRP"}
 	functionsOfGroups   = []string{"CONNECTGROUP", "REMOVEGROUP"}
-	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "AUDIT", "AUDITVERIFY", "AUDITCHECKPOINT", "KEYS"}
+	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "LISTEVENTS", "VERIFYEVENTS",
+		"CHECKPOINT", "KEYS", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
 )
 
 // act makes an act of what was given.

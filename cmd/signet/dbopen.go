@@ -76,13 +76,19 @@ func (a *app) protectDatabase(db *sqldb.DB) {
 }
 
 func (a *app) dbInitCommand() *cobra.Command {
-	return &cobra.Command{
+	var protect bool
+	var passphrase string
+	c := &cobra.Command{
 		Use:   "init",
 		Short: "Make a new database and its stash file",
 		Long: `Make a new database, as a SQLite file or as tables in the empty schema of a PostgreSQL
 database, with the stash file that opens its private keys. Other verbs make a SQLite
-database on first use too; init refuses one that is there.`,
+database on first use too; init refuses one that is there.
+
+With --passphrase the stash file is protected by a passphrase, which verbs that need a private
+key ask for from then on.`,
 		Example: `  signet db init
+  signet db init --passphrase
   signet --db 'postgres://keeper@server/fleet?stash=/etc/signet/fleet.stash' db init`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -90,7 +96,14 @@ database on first use too; init refuses one that is there.`,
 			if err != nil {
 				return err
 			}
-			db, err := t.Open(c.Context(), sqldb.Options{Create: true, Migrating: func(int, int) {}, MustCreate: true})
+			o := sqldb.Options{Create: true, Migrating: func(int, int) {}, MustCreate: true, Passphrase: a.stashPassphrase(), Now: a.now}
+			if protect || passphrase != "" {
+				if o.Protect, err = a.newPassphrase(passphrase); err != nil {
+					return err
+				}
+				defer clear(o.Protect)
+			}
+			db, err := t.Open(c.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -99,6 +112,9 @@ database on first use too; init refuses one that is there.`,
 			return a.finish(nil, ans, "created database %s; its private keys open with %s: back up both, and keep that one secret", db.Path(), db.Stash())
 		},
 	}
+	c.Flags().BoolVar(&protect, "passphrase", false, "protect the stash file with a new passphrase")
+	c.Flags().StringVar(&passphrase, "new-passphrase-file", "", "file with the new passphrase, which nobody else may read (default: the terminal)")
+	return c
 }
 
 func (a *app) dbMigrateCommand() *cobra.Command {
@@ -165,9 +181,9 @@ func (a *app) dbStatusCommand() *cobra.Command {
 			if s.Problem != "" {
 				a.raise(ring.Failed)
 			}
-			opens := &s.Opens
-			if s.Protected && !s.Opens && s.Problem == "" {
-				opens = nil // nobody has given the passphrase
+			var opens *bool
+			if yes, known := stashOpens(s.Opens, s.Protected, s.Problem); known {
+				opens = &yes
 			}
 			if a.json() {
 				j := &databaseJSON{Name: s.Name, Engine: s.Engine, Server: s.Server, UUID: s.UUID, Schema: s.Schema, Size: s.Size, Owners: s.Owners,

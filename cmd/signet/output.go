@@ -43,6 +43,8 @@ type answer struct {
 	Findings     []dbFindingJSON   `json:"findings,omitempty"`
 	Checked      *checkedJSON      `json:"checked,omitempty"`
 	Backup       *backupJSON       `json:"backup,omitempty"`
+	Custody      *custodyJSON      `json:"custody,omitempty"`
+	Resealed     *resealedJSON     `json:"resealed,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
 	Events       []eventJSON       `json:"events,omitempty"`
 	Trail        *trailJSON        `json:"trail,omitempty"`

@@ -54,8 +54,7 @@ func cells(data Data) []cell {
 	add := func(name, needs string, do func(ctx context.Context, m *ring.Manager) error) {
 		all = append(all, cell{name, needs, do})
 	}
-	subject := cert.Subject{CN: "new"}
-	name, _ := subject.Name()
+	name := mustName("new")
 	for _, o := range owners {
 		ref := of(o.owner)
 		plain := func(function string, do func(ctx context.Context, m *ring.Manager) error) {

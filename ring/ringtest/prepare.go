@@ -30,9 +30,7 @@ func Prepare(t *testing.T, w World) Data {
 	check(err)
 	gencert := func(o ring.Owner, label, cn string) {
 		t.Helper()
-		name, err := cert.Subject{CN: cn}.Name()
-		check(err)
-		_, err = m.Gencert(ctx, ring.Gencert{Owner: o, Label: label, Subject: name, Key: p256})
+		_, err := m.Gencert(ctx, ring.Gencert{Owner: o, Label: label, Subject: mustName(cn), Key: p256})
 		check(err)
 	}
 	gencert(User, "foreign", "foreign")
@@ -63,6 +61,14 @@ func Prepare(t *testing.T, w World) Data {
 		check(err)
 	}
 	return Data{e.Data}
+}
+
+func mustName(cn string) cert.Name {
+	name, err := cert.Subject{CN: cn}.Name()
+	if err != nil {
+		panic(err)
+	}
+	return name
 }
 
 // Run defines a profile of class FACILITY, or permits UA a level of it.
