@@ -107,10 +107,10 @@ func (a *app) auditListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if limit < 0 || limit > ring.MaxTrailLimit {
-				return usagef("--limit %d: choose 0 for all, or up to %d", limit, ring.MaxTrailLimit)
+			if limit < 0 || limit > ring.MaxEvents {
+				return usagef("--limit %d: choose 0 for all, or up to %d", limit, ring.MaxEvents)
 			}
-			return a.auditList(ctx, m, ring.TrailQuery{Query: q, Limit: limit})
+			return a.auditList(ctx, m, ring.EventQuery{Query: q, Limit: limit})
 		}),
 	}
 	f.register(c.Flags())
@@ -118,11 +118,11 @@ func (a *app) auditListCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.TrailQuery) error {
+func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.EventQuery) error {
 	var events []eventJSON
 	t := a.table()
 	none := true
-	err := m.Trail(ctx, q, func(r audit.Record) error {
+	err := m.ListEvents(ctx, q, func(r audit.Record) error {
 		e, err := r.Event()
 		if err != nil {
 			a.raise(ring.Refused)
@@ -138,8 +138,8 @@ func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.TrailQuery)
 			}
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%d\n", r.Seq, e.Time.In(a.zone).Format(time.DateTime), oneLine(onBehalf(e)), oneLine(e.Function),
 				oneLine(orElse(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
-		case len(events) == ring.MaxTrailLimit:
-			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxTrailLimit)
+		case len(events) == ring.MaxEvents:
+			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxEvents)
 		case err != nil:
 			events = append(events, eventJSON{Seq: r.Seq, Hash: r.Hash, Problem: err.Error()})
 		default:
