@@ -52,7 +52,8 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Short: "Write a sealed backup of the database, while others use it",
 		Long: `Write all that the database holds at this moment to one file, while others go on reading and
 writing. The file is sealed with age to the identity in the stash file, and to the recipients
-given besides: each of them can open the backup, and with it the private keys. It can be
+given besides, and to the escrow recipients of the database: each of them can open the backup, and
+with it the private keys. It can be
 restored into SQLite and into PostgreSQL.
 
 With --passphrase-file it is sealed with the passphrase and with nothing else.`,
