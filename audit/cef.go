@@ -9,22 +9,16 @@ import (
 	"unicode"
 )
 
-// Product says in each line of CEF what made it.
-type Product struct {
-	Version  string // of the program
-	Database string // the UUID of the database
-}
-
 // CEFLine gives a record as one line in ArcSight's Common Event Format, version 0. The fields are
-// described in docs/audit.md.
-func (p Product) CEFLine(r *Record) []byte {
+// described in docs/audit.md. The version is that of the program.
+func CEFLine(r *Record, version string) []byte {
 	e, err := r.Event()
 	if err != nil {
-		return p.line("UNREADABLE", "An event that cannot be read", severityBad, []field{
+		return cefLine(version, "UNREADABLE", "An event that cannot be read", severityBad, []field{
 			{"externalId", strconv.FormatUint(r.Seq, 10)},
 			{"cs4Label", "hash"}, {"cs4", fmt.Sprintf("%x", r.Hash)},
 			{"cs5Label", "body"}, {"cs5", base64.StdEncoding.EncodeToString(r.Body[:min(len(r.Body), maxCustom/2)])},
-			{"deviceExternalId", p.Database},
+			{"deviceExternalId", r.Database},
 		})
 	}
 	changes := ""
@@ -52,8 +46,8 @@ func (p Product) CEFLine(r *Record) []byte {
 			fields = append(fields, field{name + "Label", c.name}, field{name, cut(c.value, maxCustom)})
 		}
 	}
-	fields = append(fields, field{"deviceExternalId", p.Database})
-	return p.line(e.Function, strings.TrimSpace(e.Function+" "+string(e.Outcome)), severity(e), fields)
+	fields = append(fields, field{"deviceExternalId", r.Database})
+	return cefLine(version, e.Function, strings.TrimSpace(e.Function+" "+string(e.Outcome)), severity(e), fields)
 }
 
 // maxCustom is how long a custom string of CEF may be (ArcSight's dictionary: 4,000 characters).
@@ -81,12 +75,12 @@ func severity(e *Event) int {
 
 type field struct{ name, value string }
 
-// line puts a line together. In the header a backslash and a bar are escaped, in the fields a
+// cefLine puts a line together. In the header a backslash and a bar are escaped, in the fields a
 // backslash, an equals sign and the ends of lines.
-func (p Product) line(class, name string, severity int, fields []field) []byte {
+func cefLine(version, class, name string, severity int, fields []field) []byte {
 	header := strings.NewReplacer(`\`, `\\`, `|`, `\|`, "\n", " ", "\r", " ")
 	extension := strings.NewReplacer(`\`, `\\`, `=`, `\=`, "\n", `\n`, "\r", `\r`)
-	line := fmt.Appendf(nil, "CEF:0|signet|signet|%s|%s|%s|%d|", header.Replace(visible(p.Version)), header.Replace(visible(class)),
+	line := fmt.Appendf(nil, "CEF:0|signet|signet|%s|%s|%s|%d|", header.Replace(visible(version)), header.Replace(visible(class)),
 		header.Replace(visible(name)), severity)
 	sep := ""
 	for _, f := range fields {

@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-var product = Product{Version: "1.0|x", Database: "0a1b-2c"}
+const programVersion = "1.0|x"
 
 // whole checks that a body of whatever kind makes one line in each format, and does not break out
 // of its field.
@@ -20,17 +20,18 @@ func whole(t *testing.T, body []byte) {
 	line := JSONLine(&r)
 	checkLine(t, line)
 	var v struct {
-		Seq   uint64
-		Hash  string
-		Event json.RawMessage
+		Database string
+		Seq      uint64
+		Hash     string
+		Event    json.RawMessage
 	}
-	if err := json.Unmarshal(line, &v); err != nil || v.Seq != 7 || v.Hash != fmt.Sprintf("%x", r.Hash) {
+	if err := json.Unmarshal(line, &v); err != nil || v.Database != "db" || v.Seq != 7 || v.Hash != fmt.Sprintf("%x", r.Hash) {
 		t.Errorf("%q: %+v, %v", line, v, err)
 	}
-	line = product.CEFLine(&r)
+	line = CEFLine(&r, programVersion)
 	checkLine(t, line)
 	header, fields := parseCEF(t, string(line))
-	if header[0] != "CEF:0" || header[1] != "signet" || header[3] != product.Version || fields["externalId"] != "7" || fields["deviceExternalId"] != product.Database {
+	if header[0] != "CEF:0" || header[1] != "signet" || header[3] != programVersion || fields["externalId"] != "7" || fields["deviceExternalId"] != "db" {
 		t.Errorf("%q: %q, %q", line, header, fields)
 	}
 	e, err := r.Event()
@@ -110,8 +111,8 @@ func TestCEF(t *testing.T) {
 	r := Next("db", First("db"), 1, encode(t, e))
 	const want = `CEF:0|signet|signet|1.0\|x|A\|B|A\|B refused|8|externalId=1 rt=1767323045000 suser=ADMIN shost=host.example act=A|B outcome=refused ` +
 		`reason=a\=b\\c\nsuser\=ROOT\rx ` + "\uFFFD" + `y msg=IRRD175I cn1Label=code cn1=4 cs1Label=account cs1=WEBSRV cs2Label=via cs2=unix cs3Label=object cs3=x act\=OTHER ` +
-		`cs4Label=hash cs4=HASH cs6Label=decision cs6=refused deviceExternalId=0a1b-2c` + "\n"
-	got := strings.Replace(string(product.CEFLine(&r)), fmt.Sprintf("%x", r.Hash), "HASH", 1)
+		`cs4Label=hash cs4=HASH cs6Label=decision cs6=refused deviceExternalId=db` + "\n"
+	got := strings.Replace(string(CEFLine(&r, programVersion)), fmt.Sprintf("%x", r.Hash), "HASH", 1)
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
@@ -120,7 +121,7 @@ func TestCEF(t *testing.T) {
 		e := sample(1)
 		e.Outcome = outcome
 		r := Next("db", First("db"), 1, encode(t, e))
-		if line := product.CEFLine(&r); !bytes.Contains(line, []byte(severity)) {
+		if line := CEFLine(&r, programVersion); !bytes.Contains(line, []byte(severity)) {
 			t.Errorf("%s: %s", outcome, line)
 		}
 	}

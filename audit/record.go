@@ -3,18 +3,35 @@ package audit
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 )
 
 // Hash is a SHA-256 digest.
 type Hash [sha256.Size]byte
 
+// MarshalText gives a hash in hexadecimal.
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads what MarshalText gives.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) != 2*len(h) {
+		return fmt.Errorf("hash: not %d hexadecimal digits: %w", 2*len(h), ErrInvalid)
+	}
+	if _, err := hex.Decode(h[:], text); err != nil {
+		return fmt.Errorf("hash: not hexadecimal: %w", ErrInvalid)
+	}
+	return nil
+}
+
 // Record is an event in its place in a trail. Each names the one before it by its hash, so that
 // none can be changed, taken out or moved without a change to all that follow.
 type Record struct {
-	Seq  uint64 // from 1
-	Prev Hash   // of the record before it; of the first, First
-	Hash Hash
-	Body []byte // see Encode
+	Database string // the UUID of the database whose trail it is in
+	Seq      uint64 // from 1
+	Prev     Hash   // of the record before it; of the first, First
+	Hash     Hash
+	Body     []byte // see Encode
 
 	// Index is what the store lists the event by, for Verify to compare; nil when it is not known.
 	Index *Index
@@ -29,7 +46,7 @@ func First(database string) Hash { return digest("signet audit trail 1", []byte(
 
 // Next makes the record that follows another in the trail of a database.
 func Next(database string, prev Hash, seq uint64, body []byte) Record {
-	return Record{Seq: seq, Prev: prev, Hash: link(database, prev, seq, body), Body: body}
+	return Record{Database: database, Seq: seq, Prev: prev, Hash: link(database, prev, seq, body), Body: body}
 }
 
 func link(database string, prev Hash, seq uint64, body []byte) Hash {

@@ -102,12 +102,7 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	const part = "a part of the database"
-	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
-	for _, notes := range []string{sqldb.NotesPath(path), sqldb.NotesPath(db.Path())} {
-		files[notes], files[notes+"-journal"] = part, part
-	}
-	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+	return &Opened{Store: db, Name: path, Files: db.Files(), Stash: db.Stash(), Created: db.Created(), Database: db}, nil
 }
 
 // database gives the options of a database.
@@ -158,11 +153,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]string{}
-	if db.Stash() != "" {
-		files[db.Stash()] = "the stash file of the database"
-	}
-	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+	return &Opened{Store: db, Name: db.Path(), Files: db.Files(), Stash: db.Stash(), Created: db.Created(), Database: db}, nil
 }
 
 // openKeystore gives the end of Open for a keystore.

@@ -354,9 +354,9 @@ var administration = map[string]standing{
 	"MENDTOKENS":  bySpecial,
 	"CAN":         bySpecial | byAuditor | bySelf,
 
-	"LISTEVENTS":   bySpecial | byAuditor,
-	"VERIFYEVENTS": bySpecial | byAuditor,
-	"CHECKPOINT":   bySpecial | byAuditor,
+	"AUDIT":           bySpecial | byAuditor,
+	"AUDITVERIFY":     bySpecial | byAuditor,
+	"AUDITCHECKPOINT": bySpecial | byAuditor,
 
 	// What is done to the database from outside its transactions (Attend).
 	"KEYS":      bySpecial | byAuditor,

@@ -13,8 +13,8 @@ import (
 	"signet/saf"
 )
 
-// Rdefine asks for general-resource profiles (racdcert-rings.md D8). What they come to decides
-// package saf.
+// Rdefine asks for general-resource profiles (racdcert-rings.md D8). Package saf decides what
+// they come to.
 type Rdefine struct {
 	Class    string
 	Names    []string

@@ -13,9 +13,9 @@ import (
 	"signet/saf"
 )
 
-// Users and groups are kept as data; nothing consults them yet but GENCERT, which takes a
-// user's name. A relation may name a user or a group that is not defined, as an owner of
-// certificates need not be; what is changed or deleted must be.
+// Users and groups are what package saf decides on; GENCERT takes a user's name besides. A
+// relation may name a user or a group that is not defined, as an owner of certificates need not
+// be; what is changed or deleted must be.
 
 // UserSettings are the parts of a user that ADDUSER and ALTUSER set; nil leaves one alone.
 type UserSettings struct {

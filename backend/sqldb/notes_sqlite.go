@@ -21,9 +21,6 @@ import (
 	"signet/ring"
 )
 
-// NotesPath is where the events that wait for the trail of a SQLite database are.
-func NotesPath(path string) string { return path + "-events" }
-
 // notesFile is a second SQLite file beside the database, which has a writer's lock of its own. Its
 // commits wait for no disk: a note that a power failure takes was recorded as well as the screen
 // that it was about. Until they are in the trail, notes are as safe as the file.

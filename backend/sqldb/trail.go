@@ -52,7 +52,8 @@ func (t *tx) SignTrail() error {
 		return err
 	}
 	t.trail.mustSign = true
-	return nil
+	_, _, err := t.dataKeys() // now, while a passphrase can still be asked for
+	return err
 }
 
 // openTrail reads the end of the trail, and takes in what was noted. A trail that does not end

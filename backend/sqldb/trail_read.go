@@ -65,7 +65,8 @@ func (t *tx) Checkpoints() iter.Seq2[audit.Checkpoint, error] {
 
 const recordColumns = "SELECT seq, event, at, issuer, function, bad, body, prev, hash FROM audit_records"
 
-func scanRecord(scan func(...any) error) (r audit.Record, err error) {
+func scanRecord(database string, scan func(...any) error) (r audit.Record, err error) {
+	r.Database = database
 	var x audit.Index
 	var seq, bad int64
 	var prev, hash []byte
@@ -76,11 +77,24 @@ func scanRecord(scan func(...any) error) (r audit.Record, err error) {
 	return r, err
 }
 
+// recordPages is sequence for records. fetch is told the UUID of the database.
+func recordPages[K any](t *tx, start K, fetch func(database string, after K, bound int64, limit int) ([]entry[K, audit.Record], error)) iter.Seq2[audit.Record, error] {
+	database := ""
+	return sequence(t, auditRecords, start, func(after K, bound int64, limit int) (page []entry[K, audit.Record], err error) {
+		if database == "" {
+			if database, err = t.readUUID(); err != nil {
+				return nil, err
+			}
+		}
+		return fetch(database, after, bound, limit)
+	})
+}
+
 // Records implements ring.Trail.
 func (t *tx) Records(above uint64) iter.Seq2[audit.Record, error] {
-	return sequence(t, auditRecords, int64(min(above, math.MaxInt64)), func(after, bound int64, limit int) (page []entry[int64, audit.Record], err error) {
+	return recordPages(t, int64(min(above, math.MaxInt64)), func(database string, after, bound int64, limit int) (page []entry[int64, audit.Record], err error) {
 		err = t.each(recordColumns+" WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", []any{after, bound, limit}, func(scan func(...any) error) error {
-			r, err := scanRecord(scan)
+			r, err := scanRecord(database, scan)
 			page = append(page, entry[int64, audit.Record]{int64(r.Seq), r})
 			return err
 		})
@@ -113,9 +127,9 @@ func (t *tx) Events(q audit.Query) iter.Seq2[audit.Record, error] {
 		other = recordColumns + " WHERE " + lead + "at < $1 AND at > $2 AND seq <= $3 ORDER BY at DESC, seq DESC LIMIT $4"
 		start, end = moment{until, math.MinInt64}, from-1
 	}
-	found := sequence(t, auditRecords, start, func(after moment, bound int64, limit int) (page []entry[moment, audit.Record], err error) {
+	found := recordPages(t, start, func(database string, after moment, bound int64, limit int) (page []entry[moment, audit.Record], err error) {
 		row := func(scan func(...any) error) error {
-			r, err := scanRecord(scan)
+			r, err := scanRecord(database, scan)
 			page = append(page, entry[moment, audit.Record]{moment{r.Index.Time, int64(r.Seq)}, r})
 			return err
 		}

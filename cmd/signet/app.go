@@ -147,7 +147,7 @@ func (a *app) commands(only string) []*cobra.Command {
 		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
 		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand, a.canCommand,
 		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
-		a.runCommand, a.racdcertCommand, a.racfCommand, a.dbCommand, a.keysCommand, a.serveCommand,
+		a.runCommand, a.racdcertCommand, a.racfCommand, a.auditCommand, a.dbCommand, a.keysCommand, a.serveCommand,
 	}
 	if i, known := a.verbs[only]; known {
 		return []*cobra.Command{all[i]()}

@@ -74,10 +74,9 @@ func noDatabase(err error) error {
 
 // protectDatabase keeps a verb from writing over the files of a database.
 func (a *app) protectDatabase(db *sqldb.DB) {
-	if db.Stash() != "" {
-		a.files.protect(db.Stash(), "the stash file of the database")
+	for path, what := range db.Files() {
+		a.files.protect(path, what)
 	}
-	a.files.protect(db.Path(), "the database")
 }
 
 func (a *app) dbInitCommand() *cobra.Command {

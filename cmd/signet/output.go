@@ -46,6 +46,9 @@ type answer struct {
 	Custody      *custodyJSON      `json:"custody,omitempty"`
 	Resealed     *resealedJSON     `json:"resealed,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
+	Events       []eventJSON       `json:"events,omitempty"`
+	Trail        *trailJSON        `json:"trail,omitempty"`
+	Checkpoint   *checkpointJSON   `json:"checkpoint,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
 	File         string            `json:"file,omitempty"`
 	Format       string            `json:"format,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"signet/audit"
 	"signet/ring"
 	"signet/saf"
 )
@@ -351,10 +352,11 @@ func administration(a *attempt) {
 			_, err := a.user.Can(ctx, ring.Can{User: Admin, Act: ring.Act{Function: "SETROPTS"}})
 			return err
 		},
-		"CHECKPOINT": func() error {
-			_, err := a.user.Checkpoint(ctx)
-			return err
+		"AUDIT": func() error {
+			return a.user.Trail(ctx, ring.TrailQuery{}, func(audit.Record) error { return nil })
 		},
+		"AUDITVERIFY":     func() error { _, err := a.user.VerifyTrail(ctx, ring.TrailKnown{}); return err },
+		"AUDITCHECKPOINT": func() error { _, err := a.user.SignTrail(ctx); return err },
 	} {
 		a.refused(name, do())
 	}
