@@ -55,7 +55,7 @@ race: tools
 
 # The tests that make test runs a few rounds of, for as long as they are meant to go on.
 soak: tools
-	SIGNET_SOAK=1 $(GO) test -count=1 -timeout 2h -run 'TestKilled|TestCrowd|TestServerKilled|TestFailover|Soak' -v ./cmd/signet ./backend/...
+	SIGNET_SOAK=1 $(GO) test -count=1 -timeout 2h -run 'TestKilled|TestServed|TestCrowd|TestServerKilled|TestFailover|Soak' -v ./cmd/signet ./backend/...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
