@@ -53,7 +53,7 @@ func FuzzRequest(f *testing.F) {
 		f.Add(name, string(rune('A'+i%26)), "Mars/Olympus", []byte(`[1,{"x":null}]`))
 	}
 	s := newSite(f)
-	s.limits.RequestBytes, s.limits.Rate, s.limits.Burst = 1<<16, 1e9, 1e9
+	s.limits.RequestBytes, s.limits.Rate, s.limits.Burst, s.limits.TransactionIdle = 1<<16, 1e9, 1e9, time.Millisecond
 	server, ctx := handler(f, s)
 	f.Fuzz(func(t *testing.T, function, as, zone string, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "http://x/", bytes.NewReader(body)).WithContext(ctx)
