@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -137,7 +138,7 @@ func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.EventQuery)
 				break
 			}
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%d\n", r.Seq, e.Time.In(a.zone).Format(time.DateTime), oneLine(onBehalf(e)), oneLine(e.Function),
-				oneLine(orElse(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
+				oneLine(cmp.Or(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
 		case len(events) == ring.MaxEvents:
 			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxEvents)
 		case err != nil:
@@ -168,5 +169,5 @@ func onBehalf(e *audit.Event) string {
 	if e.Account != "" {
 		return e.Issuer + " (" + e.Account + ")"
 	}
-	return orElse(e.Issuer, "-")
+	return cmp.Or(e.Issuer, "-")
 }
