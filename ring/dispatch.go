@@ -82,9 +82,7 @@ var functions = map[string]Function{
 	"ALTUSER":      one((*Manager).AltUser),
 	"BIND":         one((*Manager).Bind),
 	"CAN":          one((*Manager).Can),
-	"CHECKPOINT":   one(func(m *Manager, ctx context.Context, _ struct{}) (*audit.Checkpoint, error) { return m.Checkpoint(ctx) }),
 	"CHECKCERT":    one((*Manager).Checkcert),
-	"OPTIONS":      one(func(m *Manager, ctx context.Context, _ struct{}) (*Options, error) { return m.Options(ctx) }),
 	"CONNECT":      one((*Manager).Connect),
 	"CONNECTGROUP": one((*Manager).ConnectGroup),
 	"CONTENTS":     one((*Manager).Contents),
@@ -104,12 +102,15 @@ var functions = map[string]Function{
 		return m.ListExpiring(ctx, d, yield)
 	}),
 	"LISTEVENTS":   many((*Manager).ListEvents),
+	"CHECKPOINT":   one(func(m *Manager, ctx context.Context, _ struct{}) (*audit.Checkpoint, error) { return m.Checkpoint(ctx) }),
+	"VERIFYEVENTS": one((*Manager).VerifyEvents),
 	"LISTGRP":      one((*Manager).ListGroup),
 	"LISTMAP":      many((*Manager).Listmap),
 	"LISTRING":     one((*Manager).ListRing),
 	"LISTTOKEN":    many((*Manager).ListToken),
 	"LISTUSER":     one((*Manager).ListUser),
 	"MAP":          one((*Manager).Map),
+	"OPTIONS":      one(func(m *Manager, ctx context.Context, _ struct{}) (*Options, error) { return m.Options(ctx) }),
 	"PERMIT":       one((*Manager).Permit),
 	"PUT":          one((*Manager).Put),
 	"RALTER":       one((*Manager).Ralter),
@@ -128,7 +129,6 @@ var functions = map[string]Function{
 	"TRUST":        one((*Manager).Trust),
 	"UNBIND":       one((*Manager).Unbind),
 	"UNTRUST":      one((*Manager).Untrust),
-	"VERIFYEVENTS": one((*Manager).VerifyEvents),
 	"WHOIS":        one((*Manager).Whois),
 }
 

@@ -359,7 +359,6 @@ var administration = map[string]standing{
 	"CHECKPOINT":   bySpecial | byAuditor,
 
 	// What is done to the database from outside its transactions (Attend).
-	"KEYS":      bySpecial | byAuditor,
 	"RESEAL":    bySpecial,
 	"BACKUP":    bySpecial,
 	"CHECKDB":   bySpecial | byAuditor,

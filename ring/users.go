@@ -13,9 +13,9 @@ import (
 	"signet/saf"
 )
 
-// Users and groups are kept as data; nothing consults them yet but GENCERT, which takes a
-// user's name. A relation may name a user or a group that is not defined, as an owner of
-// certificates need not be; what is changed or deleted must be.
+// Users and groups are what package saf decides on; GENCERT takes a user's name besides. A
+// relation may name a user or a group that is not defined, as an owner of certificates need not
+// be; what is changed or deleted must be.
 
 // UserSettings are the parts of a user that ADDUSER and ALTUSER set; nil leaves one alone.
 type UserSettings struct {
@@ -253,8 +253,22 @@ func (m *call) altUsers(ctx context.Context, q AltUser) (*Result, error) {
 				return err
 			}
 		}
+		if s := q.Settings.Attributes; s.Special != nil || s.Revoked != nil {
+			return keepSpecial(tx, ids)
+		}
 		return nil
 	})
+}
+
+// keepSpecial refuses what leaves a database without a SPECIAL user who is not revoked: nobody
+// could give the attribute back.
+func keepSpecial(tx Tx, changed []string) error {
+	for u, err := range tx.Users() {
+		if err != nil || u.Special && !u.Revoked {
+			return err
+		}
+	}
+	return newError(msgLastSpecial, strings.Join(changed, " "))
 }
 
 func (m *Manager) altUser(tx Tx, id string, q AltUser) error {

@@ -63,11 +63,12 @@ func (i *Identity) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err error) {
 	return fileKey, err
 }
 
-// ParseRecipient reads a public key that data keys can be wrapped to: age1 and more.
+// ParseRecipient reads a public key that data keys can be wrapped to: age1 and more. Its error does
+// not repeat the text, which may be a secret key by mistake.
 func ParseRecipient(text string) (*age.X25519Recipient, error) {
 	r, err := age.ParseX25519Recipient(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q: not the public key of an age identity, which begins with age1", text)
+		return nil, errors.New("not an age recipient, which begins with age1")
 	}
 	return r, nil
 }

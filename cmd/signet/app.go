@@ -13,6 +13,7 @@ import (
 	"signet/backend"
 	"signet/backend/token"
 	"signet/ring"
+	"signet/serve"
 )
 
 // app is one run of the program: the global flags and what they lead to.
@@ -27,6 +28,7 @@ type app struct {
 
 		keystore keystoreFlags
 		hardware hardwareFlags
+		server   serverFlags
 		stash    stashFlags
 	}
 	hardware      *token.Hardware // tokens beside the database; nil for none
@@ -122,9 +124,10 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME, or a server as unix:PATH or https://HOST:PORT (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
 	a.flags.hardware.register(f)
+	a.flags.server.register(f)
 	a.flags.stash.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
@@ -144,7 +147,7 @@ func (a *app) commands(only string) []*cobra.Command {
 		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
 		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand, a.canCommand,
 		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
-		a.runCommand, a.racdcertCommand, a.racfCommand, a.auditCommand, a.dbCommand, a.keysCommand,
+		a.runCommand, a.racdcertCommand, a.racfCommand, a.auditCommand, a.dbCommand, a.keysCommand, a.serveCommand,
 	}
 	if i, known := a.verbs[only]; known {
 		return []*cobra.Command{all[i]()}
@@ -221,13 +224,15 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if a.manager != nil {
 		return a.manager, nil
 	}
-	issuer, err := a.issuer()
-	if err != nil {
-		return nil, err
-	}
 	url, err := a.database()
 	if err != nil {
 		return nil, err
+	}
+	var issuer ring.Owner
+	if !serve.IsURL(url) {
+		if issuer, err = a.issuer(); err != nil {
+			return nil, err
+		}
 	}
 	k := a.flags.keystore
 	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's
@@ -245,6 +250,9 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 // managerOf gives a manager of an open store for a user. A database that is new gets its first
 // SPECIAL user.
 func (a *app) managerOf(ctx context.Context, store *backend.Opened, codec ring.Codec, user ring.Owner, hardware ring.Hardware) (*ring.Manager, error) {
+	if s, ok := store.Store.(serverStore); ok {
+		return a.remote(s), nil
+	}
 	c := ring.Config{Store: store.Store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
 	if !c.OneRing {
 		var err error

@@ -101,7 +101,7 @@ var (
 	functionsOfNames    = []string{"ADDUSER", "ALTUSER", "DELUSER", "LISTUSER", "ADDGROUP", "DELGROUP", "LISTGRP"}
 	functionsOfGroups   = []string{"CONNECTGROUP", "REMOVEGROUP"}
 	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "LISTEVENTS", "VERIFYEVENTS",
-		"CHECKPOINT", "KEYS", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
+		"CHECKPOINT", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
 )
 
 // act makes an act of what was given.

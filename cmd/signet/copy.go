@@ -80,7 +80,7 @@ func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
 	if f.alias != "" && len(given) > 1 {
 		return usagef("copy: --alias is for one certificate, and %d are given", len(given))
 	}
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}

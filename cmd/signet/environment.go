@@ -73,6 +73,19 @@ func checkZone(tz string) error {
 	return nil
 }
 
+// zoneName gives the name of a zone by which other machines know it; empty when it has none.
+func zoneName(zone *time.Location) string {
+	if name := zone.String(); name != "Local" {
+		return name
+	}
+	target, err := os.Readlink("/etc/localtime")
+	if err != nil {
+		return ""
+	}
+	_, name, _ := strings.Cut(target, "zoneinfo/")
+	return name
+}
+
 // dataHome follows the XDG base directory rules: $XDG_DATA_HOME when it is an absolute path,
 // else ~/.local/share.
 func dataHome() (string, error) {

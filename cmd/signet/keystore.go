@@ -12,6 +12,7 @@ import (
 	"signet/backend/keyfile"
 	"signet/export/pkcs12"
 	"signet/ring"
+	"signet/serve"
 )
 
 // passwordFlags say where the password of a keystore comes from, if it is not asked for.
@@ -99,6 +100,9 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 // openStore opens a store for a user and tells what there is to tell about it. stash is the stash
 // file of a database, where it is not the one that the URL says.
 func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, stash string, k keystoreFlags, create bool) (*backend.Opened, error) {
+	if serve.IsURL(url) {
+		return a.openServer(ctx, url)
+	}
 	o := backend.Options{Create: create, Migrating: a.migrating(url), Stash: stash, Passphrase: a.stashPassphrase(), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
 	foreign := false // the password

@@ -164,7 +164,7 @@ var errStopped = errors.New("a command failed")
 
 // runSources reads scripts and does with them what the flags say.
 func (a *app) runSources(ctx context.Context, sources []source, f runFlags) error {
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}
