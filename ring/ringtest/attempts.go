@@ -354,11 +354,11 @@ func administration(a *attempt) {
 			_, err := a.user.Can(ctx, ring.Can{User: Admin, Act: ring.Act{Function: "SETROPTS"}})
 			return err
 		},
-		"AUDIT": func() error {
-			return a.user.Trail(ctx, ring.TrailQuery{}, func(audit.Record) error { return nil })
+		"LISTEVENTS": func() error {
+			return a.user.ListEvents(ctx, ring.EventQuery{}, func(audit.Record) error { return nil })
 		},
-		"AUDITVERIFY":     func() error { _, err := a.user.VerifyTrail(ctx, ring.TrailKnown{}); return err },
-		"AUDITCHECKPOINT": func() error { _, err := a.user.SignTrail(ctx); return err },
+		"VERIFYEVENTS": func() error { _, err := a.user.VerifyEvents(ctx, ring.TrailKnown{}); return err },
+		"CHECKPOINT":   func() error { _, err := a.user.Checkpoint(ctx); return err },
 	} {
 		a.refused(name, do())
 	}

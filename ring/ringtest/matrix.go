@@ -302,7 +302,7 @@ func checkTrail(t *testing.T, admin *ring.Manager, all []cell) {
 	t.Helper()
 	seen := map[string]map[audit.Outcome]int{}
 	total := 0
-	err := admin.Trail(t.Context(), ring.TrailQuery{Query: audit.Query{Issuer: string(User)}}, func(r audit.Record) error {
+	err := admin.ListEvents(t.Context(), ring.EventQuery{Query: audit.Query{Issuer: string(User)}}, func(r audit.Record) error {
 		e, err := r.Event()
 		if err != nil {
 			return err
@@ -329,8 +329,8 @@ func checkTrail(t *testing.T, admin *ring.Manager, all []cell) {
 			t.Errorf("%s: %v", f, outcomes)
 		}
 	}
-	v, err := admin.VerifyTrail(t.Context(), ring.TrailKnown{})
-	if err != nil || v.Fault != nil {
+	v, err := admin.VerifyEvents(t.Context(), ring.TrailKnown{})
+	if err != nil || v.Report.Fault != nil {
 		t.Errorf("the trail: %+v, %v", v, err)
 	}
 }
