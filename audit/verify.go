@@ -52,14 +52,13 @@ func Verify(records iter.Seq2[Record, error], k Known) (Report, error) {
 }
 
 type verifier struct {
-	known   Known
-	report  Report
-	prev    Hash   // of the last record
-	agreed  uint64 // the highest event at which a checkpoint agreed
-	outside []Checkpoint
-	kept    func() (Checkpoint, error, bool)
-	next    *Checkpoint // of those that are kept
-	doubt   *Fault
+	known  Known
+	report Report
+	prev   Hash   // of the last record
+	agreed uint64 // the highest event at which a checkpoint agreed
+	kept   func() (Checkpoint, error, bool)
+	next   *Checkpoint // of those that are kept
+	doubt  *Fault
 }
 
 func (v *verifier) run(records iter.Seq2[Record, error]) (*Fault, error) {

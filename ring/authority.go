@@ -34,7 +34,7 @@ type authority struct {
 
 	explaining bool // what would change a refusal is asked, too
 	states     struct {
-		asked bool
+		asked, defined bool
 		saf.Attributes
 	}
 }
@@ -127,6 +127,15 @@ func (c *call) require(tx Tx, a Act) error {
 	return nil
 }
 
+// seesAll reports whether the issuer may look at everything.
+func (c *call) seesAll(tx Tx) (bool, error) {
+	if !c.recorded() {
+		return true, nil
+	}
+	a, err := newAuthority(tx, c.issuer).attributes()
+	return a.Special || a.Auditor, err
+}
+
 // release asks whether the private key of a connection is given to the issuer with the ring.
 func (c *call) release(tx Tx, ring RingRef, conn *Connection) error {
 	if !c.recorded() {
@@ -148,7 +157,7 @@ func (a *authority) attributes() (saf.Attributes, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return saf.Attributes{}, err
 	}
-	if err == nil {
+	if a.states.defined = err == nil; a.states.defined {
 		a.states.Attributes = u.Attributes
 		if u.Revoked {
 			a.states.Attributes = saf.Attributes{Revoked: true}
@@ -307,16 +316,18 @@ func (a *authority) administer(act Act, s standing, attributes saf.Attributes) (
 
 // stands reports whether the user has one standing for an act.
 func (a *authority) stands(act Act, way standing, attributes saf.Attributes) (bool, error) {
-	switch way {
-	case bySpecial:
+	switch {
+	case way == bySpecial:
 		return attributes.Special, nil
-	case byAuditor:
+	case way == byAuditor:
 		return attributes.Auditor, nil
-	case bySelf:
+	case way == bySelf:
 		return len(act.Names) == 0 || len(act.Names) == 1 && act.Names[0] == a.user.Name(), nil
-	case byConnect:
+	case !a.states.defined: // what DELUSER left behind does not count
+		return false, nil
+	case way == byConnect:
 		return a.inGroup(act, saf.Connect)
-	case byJoin:
+	case way == byJoin:
 		return a.inGroup(act, saf.Join)
 	}
 	for _, name := range act.Names {
@@ -331,6 +342,9 @@ func (a *authority) stands(act Act, way standing, attributes saf.Attributes) (bo
 // onProfile reports whether the user owns one profile, or has access to its resource.
 func (a *authority) onProfile(act Act, way standing, name string) (bool, error) {
 	if way == byAccess {
+		if name == "*" { // all profiles, and no resource
+			return false, nil
+		}
 		d, err := a.decide(need{act.Class, name, saf.Read})
 		return d.Granted, err
 	}

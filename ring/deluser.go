@@ -35,7 +35,7 @@ func (m *call) delUser(ctx context.Context, q DelUser) (*Result, error) {
 				return err
 			}
 		}
-		return nil
+		return keepSpecial(tx, ids)
 	})
 }
 

@@ -181,6 +181,7 @@ const (
 	msgNotReleased
 	msgIssuerSkipped
 	msgNoSuchAct
+	msgLastSpecial
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -365,6 +366,7 @@ var catalogue = [...]struct {
 	msgWarned:               {"ICH408I", Done, nil, "%s may %s only because a profile is in warning mode: %s", ""},
 	msgNotReleased:          {"SGN132I", Refused, ErrDenied, "the private key of %s is not given to %s with ring %s: that needs %s", "name certificates to leave it out, or have it connected with another usage"},
 	msgIssuerSkipped:        {"SGN133I", Warning, nil, "the issuer %s that came along is not stored: that needs CONTROL access to IRR.DIGTCERT.ADD in class FACILITY", "have somebody add it under CERTAUTH who may"},
+	msgLastSpecial:          {"SGN135I", Refused, ErrRefused, "%s: the database would be without a SPECIAL user", "make another user SPECIAL first: ALTUSER user SPECIAL"},
 	msgNoSuchAct:            {"SGN134I", Refused, ErrInvalid, "%s: %s", "name a function such as gencert, connect or export, and what it is about"},
 	msgNoHardware:           {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
 	msgNoConsumer:           {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},

@@ -354,12 +354,11 @@ var administration = map[string]standing{
 	"MENDTOKENS":  bySpecial,
 	"CAN":         bySpecial | byAuditor | bySelf,
 
-	"AUDIT":           bySpecial | byAuditor,
-	"AUDITVERIFY":     bySpecial | byAuditor,
-	"AUDITCHECKPOINT": bySpecial | byAuditor,
+	"LISTEVENTS":   bySpecial | byAuditor,
+	"VERIFYEVENTS": bySpecial | byAuditor,
+	"CHECKPOINT":   bySpecial | byAuditor,
 
 	// What is done to the database from outside its transactions (Attend).
-	"KEYS":      bySpecial | byAuditor,
 	"RESEAL":    bySpecial,
 	"BACKUP":    bySpecial,
 	"CHECKDB":   bySpecial | byAuditor,

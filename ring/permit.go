@@ -77,7 +77,7 @@ func (m *call) permit(ctx context.Context, q Permit) (*Result, error) {
 				q.change(p, id, when, r)
 			}
 		}
-		model, err := q.From.find(tx, class.Name)
+		model, err := m.model(tx, q.From, class.Name)
 		if err != nil {
 			return err
 		}

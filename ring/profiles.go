@@ -28,13 +28,17 @@ type Model struct {
 	Class string // FCLASS; empty: the class of the command
 }
 
-// find gives the profile, nil for the zero value.
-func (m Model) find(tx Tx, class string) (*saf.Profile, error) {
+// model gives the profile that FROM names, nil for the zero value. It copies the access list, so
+// the issuer must be one who may change it.
+func (c *call) model(tx Tx, m Model, class string) (*saf.Profile, error) {
 	if m.Name == "" {
 		return nil, nil
 	}
 	if m.Class != "" {
 		class = m.Class
+	}
+	if err := c.require(tx, Act{Function: "RALTER", Class: class, Names: []string{m.Name}}); err != nil {
+		return nil, err
 	}
 	return profile(tx, class, m.Name)
 }
@@ -121,7 +125,7 @@ func (m *call) rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 		if listed {
 			p.Access = []saf.Entry{{ID: string(m.issuer), Access: saf.Alter}}
 		}
-		model, err := d.From.find(tx, class.Name)
+		model, err := m.model(tx, d.From, class.Name)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ func (m *call) rlist(ctx context.Context, q Rlist) ([]ProfileListing, error) {
 		if l.class, err = tx.Class(q.Class); err != nil {
 			return err
 		}
+		if l.sees, err = m.seesAll(tx); err != nil {
+			return err
+		}
 		for _, name := range q.Names {
 			if err := l.list(q, name); err != nil {
 				return err
@@ -59,6 +62,7 @@ type lister struct {
 	src   saf.Source
 	user  string
 	class saf.Class
+	sees  bool // every access list
 	found []ProfileListing
 }
 
@@ -120,8 +124,13 @@ func (q Rlist) shows(p *saf.Profile) bool { return q.Generic == nil || *q.Generi
 
 func (l *lister) add(p *saf.Profile) error {
 	access, err := saf.AccessThrough(l.src, p, l.user)
-	if err == nil {
-		l.found = append(l.found, ProfileListing{p, access, p.Unusable(l.class)})
+	if err != nil {
+		return err
 	}
-	return err
+	// Who else has access is for those who may change it, or look at everything.
+	if access < saf.Alter && p.Owner != l.user && !l.sees {
+		p.Access = nil
+	}
+	l.found = append(l.found, ProfileListing{p, access, p.Unusable(l.class)})
+	return nil
 }

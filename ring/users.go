@@ -253,8 +253,22 @@ func (m *call) altUsers(ctx context.Context, q AltUser) (*Result, error) {
 				return err
 			}
 		}
+		if s := q.Settings.Attributes; s.Special != nil || s.Revoked != nil {
+			return keepSpecial(tx, ids)
+		}
 		return nil
 	})
+}
+
+// keepSpecial refuses what leaves a database without a SPECIAL user who is not revoked: nobody
+// could give the attribute back.
+func keepSpecial(tx Tx, changed []string) error {
+	for u, err := range tx.Users() {
+		if err != nil || u.Special && !u.Revoked {
+			return err
+		}
+	}
+	return newError(msgLastSpecial, strings.Join(changed, " "))
 }
 
 func (m *Manager) altUser(tx Tx, id string, q AltUser) error {

@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 		{"dangling", "raclist_entries/77", noKeys + "; INSERT INTO raclist_entries VALUES (77, 0, 'U', 'READ', '')", "dangling=raclist_entries/77", false},
 		{"access", "U/G", "UPDATE memberships SET authority = 'MOST'", "", false},
 		{"trail", "event 1", "UPDATE audit_records SET issuer = 'OTHER'", "", false},
-		{"trail", "event 1", "UPDATE audit_records SET seq = 2; UPDATE audit_head SET seq = 2", "", false},
+		{"trail", "event 1", "UPDATE audit_records SET seq = seq + 100; UPDATE audit_head SET seq = seq + 100", "", false},
 		{"trail", "audit trail", "UPDATE audit_key SET public_key = sealed", "", false},
 		{"trail", "audit trail", "DELETE FROM audit_key", "", false},
 		{"handle-counter", "rings", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'rings'", "", false},

@@ -37,9 +37,11 @@ func (db *DB) openStash() (*stashChange, error) {
 	c := &stashChange{path: db.stash, before: s.Content()}
 	if s.Protected() {
 		if db.passphrase == nil {
+			c.clear()
 			return nil, db.stashError(fmt.Errorf("stash file %q: %w", db.stash, seal.ErrProtected))
 		}
 		if c.passphrase, err = db.passphrase(db.stash); err != nil {
+			c.clear()
 			return nil, err
 		}
 	}
@@ -140,10 +142,14 @@ func (c *stashChange) keep(generation uint32) error {
 		err := atomicfile.Create(path, c.before, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			there, err := seal.ReadStash(path)
-			if err != nil || !there.Is(c.before) {
+			if err != nil {
 				continue
 			}
+			same := there.Is(c.before)
 			there.Clear()
+			if !same {
+				continue
+			}
 		} else if err != nil {
 			return fmt.Errorf("stash %w", err)
 		}

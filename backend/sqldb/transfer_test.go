@@ -70,9 +70,6 @@ func rich(t *testing.T, db *DB) {
 			}
 		}
 		if err == nil {
-			err = x.PutEvent(act(1))
-		}
-		if err == nil {
 			err = x.RetireKey([]byte("gone"))
 		}
 		if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -107,10 +108,10 @@ func (a *app) auditListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if limit < 0 || limit > ring.MaxTrailLimit {
-				return usagef("--limit %d: choose 0 for all, or up to %d", limit, ring.MaxTrailLimit)
+			if limit < 0 || limit > ring.MaxEvents {
+				return usagef("--limit %d: choose 0 for all, or up to %d", limit, ring.MaxEvents)
 			}
-			return a.auditList(ctx, m, ring.TrailQuery{Query: q, Limit: limit})
+			return a.auditList(ctx, m, ring.EventQuery{Query: q, Limit: limit})
 		}),
 	}
 	f.register(c.Flags())
@@ -118,11 +119,11 @@ func (a *app) auditListCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.TrailQuery) error {
+func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.EventQuery) error {
 	var events []eventJSON
 	t := a.table()
 	none := true
-	err := m.Trail(ctx, q, func(r audit.Record) error {
+	err := m.ListEvents(ctx, q, func(r audit.Record) error {
 		e, err := r.Event()
 		if err != nil {
 			a.raise(ring.Refused)
@@ -137,9 +138,9 @@ func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.TrailQuery)
 				break
 			}
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%d\n", r.Seq, e.Time.In(a.zone).Format(time.DateTime), oneLine(onBehalf(e)), oneLine(e.Function),
-				oneLine(orElse(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
-		case len(events) == ring.MaxTrailLimit:
-			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxTrailLimit)
+				oneLine(cmp.Or(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
+		case len(events) == ring.MaxEvents:
+			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxEvents)
 		case err != nil:
 			events = append(events, eventJSON{Seq: r.Seq, Hash: r.Hash, Problem: err.Error()})
 		default:
@@ -168,5 +169,5 @@ func onBehalf(e *audit.Event) string {
 	if e.Account != "" {
 		return e.Issuer + " (" + e.Account + ")"
 	}
-	return orElse(e.Issuer, "-")
+	return cmp.Or(e.Issuer, "-")
 }

@@ -41,7 +41,7 @@ copy of the database is put back. signet audit verify --checkpoint compares.`,
 			if file == "-" && a.json() {
 				return usagef("--output json needs -o FILE for the checkpoint")
 			}
-			c, err := m.SignTrail(ctx)
+			c, err := m.Checkpoint(ctx)
 			if err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ func (a *app) auditExport(ctx context.Context, m *ring.Manager, f auditExportFla
 func (a *app) writeTrail(ctx context.Context, m *ring.Manager, f auditExportFlags, q audit.Query, out io.Writer) (count, unreadable int, err error) {
 	ownVersion := version()
 	w := bufio.NewWriterSize(out, 64<<10)
-	err = m.Trail(ctx, ring.TrailQuery{Query: q, InOrder: true, Above: f.after}, func(r audit.Record) error {
+	err = m.ListEvents(ctx, ring.EventQuery{Query: q, InOrder: true, Above: f.after}, func(r audit.Record) error {
 		line := audit.JSONLine(&r)
 		if f.format == "cef" {
 			line = audit.CEFLine(&r, ownVersion)

@@ -94,18 +94,18 @@ func (a *app) auditVerify(ctx context.Context, m *ring.Manager, f verifyFlags) e
 			return err
 		}
 	}
-	v, err := m.VerifyTrail(ctx, known)
+	v, err := m.VerifyEvents(ctx, known)
 	if err != nil {
 		return err
 	}
 	switch {
-	case v.Fault != nil:
+	case v.Report.Fault != nil:
 		a.raise(ring.Refused)
-	case v.Unsigned() > 0:
+	case v.Report.Unsigned() > 0:
 		a.raise(ring.Warning)
 	}
-	if v.Fault == nil && v.Signed != nil && own != "" {
-		if err := writeCheckpoint(own, v.Signed); err != nil {
+	if v.Report.Fault == nil && v.Checkpoint != nil && own != "" {
+		if err := writeCheckpoint(own, v.Checkpoint); err != nil {
 			return err
 		}
 	}

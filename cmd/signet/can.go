@@ -100,8 +100,8 @@ var (
 	functionsOfProfiles = []string{"RDEFINE", "RALTER", "RDELETE", "PERMIT", "RLIST"}
 	functionsOfNames    = []string{"ADDUSER", "ALTUSER", "DELUSER", "LISTUSER", "ADDGROUP", "DELGROUP", "LISTGRP"}
 	functionsOfGroups   = []string{"CONNECTGROUP", "REMOVEGROUP"}
-	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "AUDIT", "AUDITVERIFY",
-		"AUDITCHECKPOINT", "KEYS", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
+	functionsOfNothing  = []string{"SETROPTS", "LISTEXPIRING", "SETTINGS", "SET", "CHECKTOKENS", "MENDTOKENS", "LISTEVENTS", "VERIFYEVENTS",
+		"CHECKPOINT", "RESEAL", "BACKUP", "CHECKDB", "REPAIRDB", "REPLACEDB"}
 )
 
 // act makes an act of what was given.

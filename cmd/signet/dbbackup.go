@@ -52,14 +52,15 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Short: "Write a sealed backup of the database, while others use it",
 		Long: `Write all that the database holds at this moment to one file, while others go on reading and
 writing. The file is sealed with age to the identity in the stash file, and to the recipients
-given besides: each of them can open the backup, and with it the private keys. It can be
+given besides, and to the escrow recipients of the database: each of them can open the backup, and
+with it the private keys. It can be
 restored into SQLite and into PostgreSQL.
 
 With --passphrase-file it is sealed with the passphrase and with nothing else.`,
 		Example: `  signet db backup /backup/signet-monday.backup
   signet db backup escrowed.backup --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: a.withDatabase(func(ctx context.Context, db *sqldb.DB, given []string) error { return a.backup(ctx, db, given[0], f) }),
+		RunE: a.withDatabase(backupDatabase, func(ctx context.Context, db *sqldb.DB, given []string) error { return a.backup(ctx, db, given[0], f) }),
 	}
 	c.Flags().StringArrayVar(&f.recipients, "recipient", nil, "seal to this age recipient (age1...) too; may be repeated")
 	c.Flags().StringVar(&f.passphrase, "passphrase-file", "", "seal with the passphrase in this file only")
@@ -185,12 +186,17 @@ func (a *app) restore(ctx context.Context, path string, f restoreFlags) error {
 	stop := a.spin(true, "proving "+path)
 	if f.verify {
 		err = b.Prove(ctx, f.scratch, prove)
-	} else {
+	} else if err = a.mayReplace(ctx, to, url); err == nil {
 		err = b.Restore(ctx, to, f.scratch, sqldb.FillOptions{Options: a.databaseOptions(url), Replace: f.replace, Prove: prove})
 	}
 	stop()
 	if err != nil {
 		return err
+	}
+	if !f.verify {
+		if err := a.foundTarget(ctx, to, url); err != nil {
+			return err
+		}
 	}
 	ans := answer{Backup: describeBackup(path, b.Header, b.Trailer), Findings: found}
 	ans.Backup.Proved = true

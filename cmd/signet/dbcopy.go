@@ -38,9 +38,19 @@ not change in the other.`,
 				return err
 			}
 			defer db.Close()
-			stop := a.spin(true, "copying")
-			rows, err := db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: a.databaseOptions(to), Replace: replace})
-			stop()
+			if err := a.mayReplace(c.Context(), target, to); err != nil {
+				return err
+			}
+			var rows map[string]int64
+			err = a.attend(c.Context(), db, backupDatabase, func() (err error) {
+				stop := a.spin(true, "copying")
+				defer stop()
+				rows, err = db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: a.databaseOptions(to), Replace: replace})
+				return err
+			})
+			if err == nil {
+				err = a.foundTarget(c.Context(), target, to)
+			}
 			if err != nil {
 				return err
 			}
@@ -79,6 +89,9 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 				return err
 			}
 			took := time.Since(start)
+			if err := a.foundTarget(c.Context(), t, url); err != nil {
+				return err
+			}
 			return a.finish(nil, answer{}, "%s: %d certificates in %d rings, in %.1f s (%.0f a second)", shownURL(url), crowd.Certificates, crowd.Rings,
 				took.Seconds(), float64(crowd.Certificates)/took.Seconds())
 		},

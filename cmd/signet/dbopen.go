@@ -43,9 +43,11 @@ func (a *app) target() (sqldb.Target, string, error) {
 	return t, url, err
 }
 
-// withDatabase makes the run of a verb that needs a database that is there.
-func (a *app) withDatabase(do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
-	return a.withDatabaseAs(a.databaseOptions, do)
+// withDatabase makes the run of a verb that performs a function on a database that is there.
+func (a *app) withDatabase(function string, do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
+	return a.withDatabaseAs(a.databaseOptions, func(ctx context.Context, db *sqldb.DB, given []string) error {
+		return a.attend(ctx, db, function, func() error { return do(ctx, db, given) })
+	})
 }
 
 // withDatabaseAs is withDatabase with options of its own.
@@ -112,6 +114,9 @@ key ask for from then on.`,
 				return err
 			}
 			defer db.Close()
+			if err := a.found(c.Context(), db); err != nil {
+				return err
+			}
 			ans := answer{Database: &databaseJSON{Name: db.Path(), Schema: sqldb.SchemaVersion, Stash: db.Stash()}}
 			return a.finish(nil, ans, "created database %s; its private keys open with %s: back up both, and keep that one secret", db.Path(), db.Stash())
 		},

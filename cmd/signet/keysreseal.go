@@ -49,7 +49,7 @@ backups made before open with it. Keep it with them, and away from the database.
 			if err != nil {
 				return err
 			}
-			return a.withDatabase(func(ctx context.Context, db *sqldb.DB, _ []string) error { return a.reseal(ctx, db, o) })(c, given)
+			return a.withDatabase(resealDatabase, func(ctx context.Context, db *sqldb.DB, _ []string) error { return a.reseal(ctx, db, o) })(c, given)
 		},
 	}
 	fl := c.Flags()

@@ -32,6 +32,8 @@ func Attempts(t *testing.T, open func(t *testing.T) World) {
 		"Warning":             warning,
 		"Administration":      administration,
 		"ProfileOwner":        profileOwner,
+		"AccessLists":         accessLists,
+		"LastSpecial":         lastSpecial,
 		"Groups":              groups,
 		"Revoked":             revoked,
 		"Tokens":              tokens,
@@ -352,11 +354,11 @@ func administration(a *attempt) {
 			_, err := a.user.Can(ctx, ring.Can{User: Admin, Act: ring.Act{Function: "SETROPTS"}})
 			return err
 		},
-		"AUDIT": func() error {
-			return a.user.Trail(ctx, ring.TrailQuery{}, func(audit.Record) error { return nil })
+		"LISTEVENTS": func() error {
+			return a.user.ListEvents(ctx, ring.EventQuery{}, func(audit.Record) error { return nil })
 		},
-		"AUDITVERIFY":     func() error { _, err := a.user.VerifyTrail(ctx, ring.TrailKnown{}); return err },
-		"AUDITCHECKPOINT": func() error { _, err := a.user.SignTrail(ctx); return err },
+		"VERIFYEVENTS": func() error { _, err := a.user.VerifyEvents(ctx, ring.TrailKnown{}); return err },
+		"CHECKPOINT":   func() error { _, err := a.user.Checkpoint(ctx); return err },
 	} {
 		a.refused(name, do())
 	}
@@ -395,6 +397,60 @@ func profileOwner(a *attempt) {
 	_, err = a.user.Rdelete(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"MINE", "YOURS"}})
 	a.refused("RDELETE of both", err)
 	_, err = a.user.Rdelete(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"MINE"}})
+	a.must(err)
+}
+
+// Who may look at a profile does not see who else has access to it, and does not copy that either.
+func accessLists(a *attempt) {
+	ctx := a.Context()
+	read := saf.Read
+	a.setropts(ring.SwitchGeneric, "FACILITY", false)
+	for _, name := range []string{"**", "SECRET"} {
+		_, err := a.admin.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}, Settings: ring.ProfileSettings{UACC: &read}})
+		a.must(err)
+	}
+	rlist := func(name string) ([]ring.ProfileListing, error) {
+		return a.user.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{name}})
+	}
+	l, err := rlist("SECRET")
+	a.must(err)
+	if len(l[0].Profile.Access) != 0 {
+		a.Errorf("UA sees %v", l[0].Profile.Access)
+	}
+	_, err = rlist("*")
+	a.refused("RLIST of all profiles with READ to **", err)
+	l, err = a.admin.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"SECRET"}})
+	a.must(err)
+	if len(l[0].Profile.Access) != 1 {
+		a.Errorf("ADMIN sees %v", l[0].Profile.Access)
+	}
+
+	owner := string(User)
+	_, err = a.admin.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"MINE"}, Settings: ring.ProfileSettings{Owner: &owner}})
+	a.must(err)
+	_, err = a.user.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "MINE", From: ring.Model{Name: "SECRET"}})
+	a.refused("copying the list of another's profile", err)
+	_, err = a.admin.DelUser(ctx, ring.DelUser{IDs: []string{owner}})
+	a.must(err)
+	_, err = a.user.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "MINE", IDs: []string{owner}, Access: saf.Read})
+	a.refused("an owner who is deleted", err)
+}
+
+// The last SPECIAL user stays.
+func lastSpecial(a *attempt) {
+	off, on := false, true
+	last := []string{string(Admin)}
+	for name, s := range map[string]ring.AttributeSettings{"NOSPECIAL": {Special: &off}, "REVOKE": {Revoked: &on}} {
+		if _, err := a.admin.AltUser(a.Context(), ring.AltUser{IDs: last, Settings: ring.UserSettings{Attributes: s}}); !errors.Is(err, ring.ErrRefused) {
+			a.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := a.admin.DelUser(a.Context(), ring.DelUser{IDs: last}); !errors.Is(err, ring.ErrRefused) {
+		a.Errorf("DELUSER: %v", err)
+	}
+	_, err := a.admin.AltUser(a.Context(), ring.AltUser{IDs: []string{string(Other)}, Settings: ring.UserSettings{Attributes: ring.AttributeSettings{Special: &on}}})
+	a.must(err)
+	_, err = a.other.DelUser(a.Context(), ring.DelUser{IDs: last})
 	a.must(err)
 }
 

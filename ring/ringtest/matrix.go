@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"signet/audit"
 	"signet/cert"
 	"signet/ring"
 )
@@ -292,4 +293,44 @@ func Matrices(t *testing.T, w World) {
 		}
 	}
 	t.Logf("%d cells", len(all))
+	checkTrail(t, admin, all)
+}
+
+// checkTrail checks that the trail has every function as it was allowed and undone, and refused,
+// and that it verifies.
+func checkTrail(t *testing.T, admin *ring.Manager, all []cell) {
+	t.Helper()
+	seen := map[string]map[audit.Outcome]int{}
+	total := 0
+	err := admin.ListEvents(t.Context(), ring.EventQuery{Query: audit.Query{Issuer: string(User)}}, func(r audit.Record) error {
+		e, err := r.Event()
+		if err != nil {
+			return err
+		}
+		if seen[e.Function] == nil {
+			seen[e.Function] = map[audit.Outcome]int{}
+		}
+		seen[e.Function][e.Outcome]++
+		total++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	for _, c := range all {
+		tries += 2 + len(strings.Fields(c.needs))
+	}
+	if total != tries {
+		t.Errorf("%d events of UA after %d functions", total, tries)
+	}
+	for f, outcomes := range seen {
+		if outcomes[audit.Undone] == 0 || outcomes[audit.NotDone] == 0 || outcomes[audit.Failed] != 0 {
+			t.Errorf("%s: %v", f, outcomes)
+		}
+	}
+	v, err := admin.VerifyEvents(t.Context(), ring.TrailKnown{})
+	if err != nil || v.Report.Fault != nil {
+		t.Errorf("the trail: %+v, %v", v, err)
+	}
 }
