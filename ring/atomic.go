@@ -40,7 +40,7 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 func (m *Manager) remotely(ctx context.Context, rehearsal bool, fn func(*Manager) error) error {
 	return m.remote.Transaction(ctx, rehearsal, func(r Remote) error {
 		inner := *m
-		inner.remote, inner.rehearsal = r, rehearsal
+		inner.remote, inner.shared, inner.rehearsal = r, true, rehearsal
 		return fn(&inner)
 	})
 }

@@ -135,16 +135,34 @@ type Genreq struct {
 // Genreq makes the request and gives its text to deliver before the mark "used for a request"
 // becomes durable, so that no certificate is marked without its request. deliver may not use m.
 func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) error) (*Issued, error) {
+	if m.remote != nil && m.shared {
+		return m.genreqRemote(ctx, g, deliver)
+	}
+	if m.remote != nil {
+		var r *Issued
+		err := m.remotely(ctx, false, func(m *Manager) (err error) {
+			r, err = m.genreqRemote(ctx, g, deliver)
+			return err
+		})
+		return r, err
+	}
 	r, err := perform(ctx, m, Act{Function: "GENREQ", Cert: g.CertRef}, g, func(c *call, ctx context.Context, g Genreq) (*Requested, error) {
 		return c.genreq(ctx, g, deliver)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if m.remote != nil { // what the server has made is durable there by now
-		return &r.Issued, deliver(r.Data)
-	}
 	return &r.Issued, nil
+}
+
+// genreqRemote asks a server for the request, and delivers it before the server's transaction
+// ends.
+func (m *Manager) genreqRemote(ctx context.Context, g Genreq, deliver func([]byte) error) (*Issued, error) {
+	var r *Requested
+	if err := m.remote.Call(ctx, "GENREQ", g, &r); err != nil {
+		return nil, err
+	}
+	return &r.Issued, deliver(r.Data)
 }
 
 // Requested is the answer to Genreq of a server: the request, too.

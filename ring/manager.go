@@ -29,6 +29,7 @@ type Manager struct {
 	via     string // how it came here
 	system  bool   // no user asks
 	remote  Remote // nil: the store is here
+	shared  bool   // remote is a transaction that several functions share
 	now     func() time.Time
 	zone    *time.Location
 	newKey  func(cert.KeySpec) (crypto.Signer, error)
