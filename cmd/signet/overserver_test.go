@@ -65,6 +65,8 @@ func localOnly(script string) string {
 		return "tokens are where the database is"
 	case name == "db-verbs":
 		return "db looks after the database itself"
+	case name == "audit-files":
+		return "the files are beside the database"
 	case name == "serve":
 		return "it starts servers of its own"
 	}
