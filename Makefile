@@ -24,7 +24,7 @@ build:
 # The outside witnesses of the tests, from Debian's packages where they are missing: programs, as
 # program:package, and packages that bring none.
 DEMO_TOOLS := openssl:openssl
-TEST_TOOLS := $(DEMO_TOOLS) keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
+TEST_TOOLS := $(DEMO_TOOLS) curl:curl keytool:openjdk-17-jdk-headless javac:openjdk-17-jdk-headless \
 	pk12util:libnss3-tools certtool:gnutls-bin \
 	softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc age:age
 TEST_PACKAGES := python3-cryptography-vectors ca-certificates ca-certificates-java libnss3 postgresql
@@ -55,7 +55,7 @@ race: tools
 
 # The tests that make test runs a few rounds of, for as long as they are meant to go on.
 soak: tools
-	SIGNET_SOAK=1 $(GO) test -count=1 -timeout 2h -run 'TestKilled|TestCrowd|TestServerKilled|TestFailover|Soak' -v ./cmd/signet ./backend/...
+	SIGNET_SOAK=1 $(GO) test -count=1 -timeout 2h -run 'TestKilled|TestServed|TestCrowd|TestServerKilled|TestFailover|Soak' -v ./cmd/signet ./backend/...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

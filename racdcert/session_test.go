@@ -240,7 +240,7 @@ func TestRlistKinds(t *testing.T) {
 		"RLIST STARTED X.A":           "\nSTARTED    X.* (G)\n",
 		"RLIST STARTED X.A GENERIC":   "\nSTARTED    X.* (G)\n",
 		"RLIST STARTED (X.* )":        "\n 00    OPER            READ             READ    NO\n",
-		"RLIST STARTED Y.* NOGENERIC": "\n 00    OPER            NONE             NONE    NO\n",
+		"RLIST STARTED Y.* NOGENERIC": "\n 00    OPER            NONE            ALTER    NO\n",
 	} {
 		if d.must(command); !strings.Contains(d.out.String(), want) {
 			t.Errorf("%s: no %q in\n%s", command, want, d.out.String())

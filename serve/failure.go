@@ -3,6 +3,8 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"signet/ring"
 )
@@ -32,8 +34,8 @@ var classes = map[string]error{
 
 // classOf gives the word for the class of an error; empty for none.
 func classOf(err error) string {
-	for word, class := range classes {
-		if errors.Is(err, class) {
+	for _, word := range slices.Sorted(maps.Keys(classes)) { // of several the same each time
+		if errors.Is(err, classes[word]) {
 			return word
 		}
 	}

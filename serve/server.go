@@ -74,6 +74,9 @@ func (s *Server) Serve(ctx context.Context, unix, port net.Listener, ready func(
 	}
 	if port != nil {
 		if err := s.keyring.load(ctx); err != nil {
+			if ring.CodeOf(err) < ring.Failed { // a look that finds nothing is only a warning, and this is more
+				err = fmt.Errorf("the TLS port cannot be served: %v: %w", err, ring.ErrRefused)
+			}
 			return errors.Join(err, closeAll(unix, port))
 		}
 		watching, stop := context.WithCancel(base)

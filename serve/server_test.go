@@ -21,7 +21,7 @@ import (
 
 // site is a server with a small real database.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	db      *sqldb.DB
 	store   ring.Store // what the server works on; db when nothing is the matter with it
 	socket  string
@@ -46,6 +46,12 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
+func (l *lockedBuffer) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}
+
 func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +63,7 @@ const keeper = ring.Owner("KEEPER")
 
 var serverRing = ring.RingRef{Owner: "SRV", Name: "TLS"}
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := sqldb.Open(t.Context(), filepath.Join(dir, "signet.db"), sqldb.Options{Create: true})

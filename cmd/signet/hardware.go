@@ -101,19 +101,30 @@ const maxSecret = 4096
 
 // readSecretFile reads a PIN or a passphrase from a file that nobody else may read.
 func readSecretFile(file, what string) ([]byte, error) {
+	in, err := openSecretFile(file, what)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return readSecret(in, fmt.Sprintf("%s file %q", what, file), what)
+}
+
+// openSecretFile opens a file that nobody else may read.
+func openSecretFile(file, what string) (*os.File, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, fileError(file, err)
 	}
-	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
+		in.Close()
 		return nil, fileError(file, err)
 	}
 	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		in.Close()
 		return nil, fmt.Errorf("%s file %q: others may read it (mode %04o): %w; run: chmod 600 %s", what, file, mode.Perm(), ring.ErrRefused, file)
 	}
-	return readSecret(in, fmt.Sprintf("%s file %q", what, file), what)
+	return in, nil
 }
 
 // readSecret reads the first line.

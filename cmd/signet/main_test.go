@@ -4,9 +4,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,12 +88,33 @@ func sessions(t *testing.T, setup func(*testscript.Env) error) testscript.Params
 			e.Setenv("JOBS", jobs)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TZ", "UTC")
-			err := errors.Join(softHSM(e), setup(e))
+			err := errors.Join(softHSM(e), places(e), setup(e))
 			e.Setenv("DB", e.Getenv("SIGNET_DB")) // for scripts that change that one
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "mode": mode, "bigfile": bigfile, "await": await},
 	}
+}
+
+// places gives the script of servers a folder for sockets, which other accounts reach, and a port.
+func places(e *testscript.Env) error {
+	if !strings.HasSuffix(e.WorkDir, "script-serve") {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "s")
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	e.Setenv("SOCKETS", dir)
+	e.Setenv("PORT", port)
+	return errors.Join(err, os.Chmod(dir, 0o755))
 }
 
 // code runs a program and compares its return code: code 8 signet ...
@@ -111,14 +134,15 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await waits until a file is there: await file
+// await waits until a server listens on a socket: await file
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil != neg {
+		if c, err := net.Dial("unix", ts.MkAbs(args[0])); err == nil {
+			c.Close()
 			return
 		}
 	}
-	ts.Fatalf("%s: not within 20 seconds", args[0])
+	ts.Fatalf("nobody listens on %s within 20 seconds", args[0])
 }
 
 // mode compares the permissions of a file: mode 600 file

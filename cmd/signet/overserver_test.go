@@ -63,10 +63,10 @@ func localOnly(script string) string {
 	switch name := strings.TrimSuffix(filepath.Base(script), ".txtar"); {
 	case strings.HasPrefix(name, "hsm"):
 		return "tokens are where the database is"
-	case name == "db-verbs":
-		return "db looks after the database itself"
+	case name == "db-verbs", name == "custody":
+		return "db and keys look after the database itself"
 	case name == "audit-files":
-		return "the files are beside the database"
+		return "checkpoints lie beside the database"
 	case name == "serve":
 		return "it starts servers of its own"
 	}

@@ -117,7 +117,7 @@ func (a *app) racfCommand() *cobra.Command {
 SETROPTS on general resources, ADDUSER, ALTUSER, DELUSER and LISTUSER on users, ADDGROUP,
 DELGROUP, LISTGRP, CONNECT and REMOVE on groups.
 
-Profiles, users and groups are kept as data and not enforced. Passwords are not kept.`,
+They say who may do what (signet can explains it). Passwords are not kept.`,
 		Example: `  signet racf "ADDUSER WEBSRV NAME('Web server') DFLTGRP(STCGROUP)"
   signet racf "LISTUSER *"
   signet racf "PERMIT START1.MYRING.LST CLASS(RDATALIB) ID(WEBSRV) ACCESS(READ)"`,

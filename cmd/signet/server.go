@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -37,11 +38,11 @@ func (a *app) tlsConfig(url string) (*tls.Config, error) {
 	if f.cert == "" || f.key == "" {
 		return nil, usagef("server %s: it knows its clients by their certificates; name yours with --tls-cert FILE and --tls-key FILE", url)
 	}
-	chain, err := os.ReadFile(f.cert)
+	chain, err := readPEM(os.Open(f.cert))
 	if err != nil {
-		return nil, err
+		return nil, fileError(f.cert, err)
 	}
-	key, err := readSecretFile(f.key, "private key")
+	key, err := readPEM(openSecretFile(f.key, "private key"))
 	if err != nil {
 		return nil, err
 	}
@@ -54,15 +55,31 @@ func (a *app) tlsConfig(url string) (*tls.Config, error) {
 	if f.ca == "" {
 		return c, nil
 	}
-	authorities, err := os.ReadFile(f.ca)
+	authorities, err := readPEM(os.Open(f.ca))
 	if err != nil {
-		return nil, err
+		return nil, fileError(f.ca, err)
 	}
 	c.RootCAs = x509.NewCertPool()
 	if !c.RootCAs.AppendCertsFromPEM(authorities) {
 		return nil, fmt.Errorf("file %q: it holds no certificate in PEM form: %w", f.ca, ring.ErrInvalid)
 	}
 	return c, nil
+}
+
+// maxPEM caps a file with certificates or a key, in bytes.
+const maxPEM = 4 << 20
+
+// readPEM reads a file that was opened, if it was.
+func readPEM(in *os.File, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, maxPEM))
+	if err != nil {
+		return nil, fmt.Errorf("file %q: %w", in.Name(), err)
+	}
+	return data, nil
 }
 
 // openServer reaches the server that a URL names.
