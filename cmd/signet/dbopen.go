@@ -233,13 +233,6 @@ func (a *app) showStatus(s sqldb.Status) {
 	}
 }
 
-func orElse(s, none string) string {
-	if s == "" {
-		return none
-	}
-	return s
-}
-
 // sizeText gives a size for people.
 func sizeText(n int64) string {
 	switch {
