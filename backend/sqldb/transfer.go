@@ -35,6 +35,7 @@ func (db *DB) unwrapKnown(generation uint32, wrapped []byte) (*seal.DataKey, err
 // sealed to the recipients; without any, to those of the database. Whoever can open the backup can
 // open the private keys in it.
 func (db *DB) Backup(ctx context.Context, out io.Writer, now time.Time, recipients ...age.Recipient) (t backup.Trailer, h backup.Header, err error) {
+	db.takeAlong(ctx)
 	if len(recipients) == 0 {
 		if recipients, err = db.Recipients(ctx); err != nil {
 			return t, h, err
@@ -262,6 +263,7 @@ func (db *DB) openKeys(ctx context.Context) error {
 // rows of each table. From then on they are two databases: each has its own stash file, and what changes in one does not in the
 // other.
 func (db *DB) CopyTo(ctx context.Context, to Target, o FillOptions) (counts map[string]int64, err error) {
+	db.takeAlong(ctx)
 	counts = map[string]int64{}
 	// Before anything is made at the other place.
 	if err := db.openKeys(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"signet/audit"
 	"signet/backend/sqldb"
 	"signet/ring"
 )
@@ -38,6 +39,9 @@ const (
 	checkDatabase   = "CHECKDB"
 	repairDatabase  = "REPAIRDB"
 	replaceDatabase = "REPLACEDB"
+	copyDatabase    = "COPYDB"
+	restoreDatabase = "RESTOREDB"
+	fillDatabase    = "POPULATEDB"
 	resealDatabase  = "RESEAL"
 )
 
@@ -61,11 +65,29 @@ func (a *app) found(ctx context.Context, s ring.Store) error {
 	return ring.Found(ctx, s, account, a.now())
 }
 
-// foundTarget is found for a database that is not open.
-func (a *app) foundTarget(ctx context.Context, t sqldb.Target, url string) error {
+// foundTarget is found for a database that was filled, and has its trail say with what: it goes on
+// where that of the origin was.
+func (a *app) foundTarget(ctx context.Context, t sqldb.Target, url, function, origin string) error {
 	db, err := t.Open(ctx, a.databaseOptions(url))
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.found(ctx, db), db.Close())
+	err = a.found(ctx, db)
+	if err == nil {
+		err = a.noteOrigin(ctx, db, function, origin)
+	}
+	return errors.Join(err, db.Close())
+}
+
+func (a *app) noteOrigin(ctx context.Context, db *sqldb.DB, function, origin string) error {
+	user, err := a.issuer()
+	if err != nil {
+		return err
+	}
+	e := &audit.Event{ID: audit.NewID(), Time: a.now(), Issuer: user.Name(), Host: a.host(), Function: function, Object: origin,
+		Decision: audit.Allowed, Outcome: audit.Done}
+	if account, err := a.accountID(); err == nil && account != user {
+		e.Account = account.Name()
+	}
+	return db.Note(ctx, e)
 }

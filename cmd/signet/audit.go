@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -138,7 +137,7 @@ func (a *app) auditList(ctx context.Context, m *ring.Manager, q ring.EventQuery)
 				break
 			}
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%d\n", r.Seq, e.Time.In(a.zone).Format(time.DateTime), oneLine(onBehalf(e)), oneLine(e.Function),
-				oneLine(cmp.Or(e.Object, "-")), oneLine(string(e.Outcome)), e.Code)
+				orDash(e.Object), oneLine(string(e.Outcome)), e.Code)
 		case len(events) == ring.MaxEvents:
 			return usagef("there are more than %d events; narrow them down, or use: signet audit export", ring.MaxEvents)
 		case err != nil:
@@ -169,5 +168,5 @@ func onBehalf(e *audit.Event) string {
 	if e.Account != "" {
 		return e.Issuer + " (" + e.Account + ")"
 	}
-	return cmp.Or(e.Issuer, "-")
+	return orDash(e.Issuer)
 }

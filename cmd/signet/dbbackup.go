@@ -194,7 +194,7 @@ func (a *app) restore(ctx context.Context, path string, f restoreFlags) error {
 		return err
 	}
 	if !f.verify {
-		if err := a.foundTarget(ctx, to, url); err != nil {
+		if err := a.foundTarget(ctx, to, url, restoreDatabase, fmt.Sprintf("from a backup of %s", b.Header.Made.Format(time.RFC3339))); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ not change in the other.`,
 				return err
 			})
 			if err == nil {
-				err = a.foundTarget(c.Context(), target, to)
+				err = a.foundTarget(c.Context(), target, to, copyDatabase, "from "+shownURL(from))
 			}
 			if err != nil {
 				return err
@@ -89,7 +90,7 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 				return err
 			}
 			took := time.Since(start)
-			if err := a.foundTarget(c.Context(), t, url); err != nil {
+			if err := a.foundTarget(c.Context(), t, url, fillDatabase, fmt.Sprintf("with %d certificates", crowd.Certificates)); err != nil {
 				return err
 			}
 			return a.finish(nil, answer{}, "%s: %d certificates in %d rings, in %.1f s (%.0f a second)", shownURL(url), crowd.Certificates, crowd.Rings,

@@ -223,6 +223,7 @@ func (a *app) showStatus(s sqldb.Status) {
 	line("filters", "%d", s.Rows["filters"])
 	line("profiles", "%d", s.Rows["profiles"])
 	line("users", "%d, and %d groups", s.Rows["users"], s.Rows["user_groups"])
+	line("audit trail", "%d events", s.Rows["audit_records"])
 	if !s.Oldest.IsZero() {
 		line("expiry", "%s to %s", s.Oldest.In(a.zone).Format(time.DateOnly), s.Newest.In(a.zone).Format(time.DateOnly))
 	}
@@ -230,13 +231,6 @@ func (a *app) showStatus(s sqldb.Status) {
 	if s.Problem != "" {
 		a.show("", ring.Message{Code: ring.Failed, Text: s.Problem})
 	}
-}
-
-func orElse(s, none string) string {
-	if s == "" {
-		return none
-	}
-	return s
 }
 
 // sizeText gives a size for people.

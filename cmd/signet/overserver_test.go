@@ -65,7 +65,7 @@ func localOnly(script string) string {
 		return "tokens are where the database is"
 	case name == "db-verbs", name == "custody":
 		return "db and keys look after the database itself"
-	case name == "audit":
+	case name == "audit-files":
 		return "checkpoints lie beside the database"
 	case name == "serve":
 		return "it starts servers of its own"
