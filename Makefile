@@ -70,7 +70,7 @@ GOSEC_TESTS := signet/internal/oracle signet/backend/backendtest signet/ring/rin
 
 gosec:
 	$(GO) build -o bin/gosec ./internal/gosec
-	$(GO) vet -vettool=$(CURDIR)/bin/gosec -exclude=$(GOSEC_OFF) $(filter-out $(GOSEC_TESTS),$(shell $(GO) list ./...))
+	$(GO) vet -vettool=$(CURDIR)/bin/gosec -gosec.exclude=$(GOSEC_OFF) $(filter-out $(GOSEC_TESTS),$(shell $(GO) list ./...))
 
 # Every fuzz test of every package, each for the given time.
 define fuzzall
