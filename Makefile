@@ -5,6 +5,7 @@
 #   make test    everything short; installs what it needs
 #   make race    the tests with the race detector
 #   make lint    gofmt, vet, staticcheck
+#   make gosec   gosec: no weakness that is not answered (docs/gosec.md)
 #   make soak    kills, crowds and failovers, hundreds of times
 #   make fuzz    long fuzzing of every reader (FUZZTIME each)
 #   make golden  writes the golden files anew
@@ -15,7 +16,7 @@ BIN      := bin/signet
 FUZZTIME ?= 2m
 SHORTFUZZ := 2000x
 
-.PHONY: build demo test race soak lint fuzz golden clean tools demo-tools unit shortfuzz
+.PHONY: build demo test race soak lint gosec fuzz golden clean tools demo-tools unit shortfuzz
 
 # With cgo, where there is a C compiler, for PKCS #11 tokens; CGO_ENABLED=0 make build does without.
 build:
@@ -43,7 +44,7 @@ tools demo-tools:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-test: tools lint unit shortfuzz
+test: tools lint gosec unit shortfuzz
 
 unit:
 	$(GO) test ./...
@@ -62,6 +63,14 @@ lint:
 	if [ -n "$$unformatted" ]; then echo "not gofmt-clean:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+# What gosec is not asked, each with its answer in docs/gosec.md, and the packages that serve tests.
+GOSEC_OFF := G115,G304,G401,G405,G703
+GOSEC_TESTS := signet/internal/oracle signet/backend/backendtest signet/ring/ringtest
+
+gosec:
+	$(GO) build -o bin/gosec ./internal/gosec
+	$(GO) vet -vettool=$(CURDIR)/bin/gosec -gosec.exclude=$(GOSEC_OFF) $(filter-out $(GOSEC_TESTS),$(shell $(GO) list ./...))
 
 # Every fuzz test of every package, each for the given time.
 define fuzzall

@@ -137,7 +137,7 @@ func (t *recordingTx) AddCertificate(c *Certificate) error {
 	err := t.Tx.AddCertificate(c)
 	if err == nil {
 		t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
-		t.see(c, nil)
+		_, _ = t.see(c, nil)
 	}
 	return err
 }

@@ -146,10 +146,10 @@ func (t *tx) dataKeyRows() (uuid string, rows []dataKeyRow, err error) {
 		if err := scan(&n, &r.wrapped, &r.link, &r.created); err != nil {
 			return err
 		}
-		if n > math.MaxUint32 {
-			return fmt.Errorf("database %q: damaged: it has a data key of generation %d", t.db.path, n)
+		var err error
+		if r.generation, err = generationOf(n); err != nil {
+			return fmt.Errorf("database %q: damaged: %w", t.db.path, err)
 		}
-		r.generation = uint32(n)
 		rows = append(rows, r)
 		return nil
 	})
@@ -157,6 +157,15 @@ func (t *tx) dataKeyRows() (uuid string, rows []dataKeyRow, err error) {
 		err = fmt.Errorf("database %q: damaged: its data key is gone", t.db.path)
 	}
 	return uuid, rows, err
+}
+
+// generationOf reads the generation of a data key as tables hold it. Cut to its 32 bits, a larger
+// number would be the name of another key.
+func generationOf(n int64) (uint32, error) {
+	if n <= 0 || n > math.MaxUint32 {
+		return 0, fmt.Errorf("it has a data key of generation %d", n)
+	}
+	return uint32(n), nil
 }
 
 func (t *tx) readUUID() (uuid string, err error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -422,5 +423,14 @@ func TestKeysCleared(t *testing.T) {
 	}
 	if _, err := kept[0].Open(sealed, bind); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("the data key of a closed database: %v", err)
+	}
+}
+
+// A number that has more than the 32 bits of a generation does not become another one's.
+func TestGenerationOf(t *testing.T) {
+	for n, good := range map[int64]bool{-1: false, 0: false, 1: true, math.MaxUint32: true, math.MaxUint32 + 1: false, math.MaxUint32 + 2: false, math.MinInt64: false} {
+		if got, err := generationOf(n); (err == nil) != good || good && int64(got) != n {
+			t.Errorf("%d is %d, %v", n, got, err)
+		}
 	}
 }

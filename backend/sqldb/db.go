@@ -175,7 +175,7 @@ func (db *DB) transact(ctx context.Context, readOnly bool, fn func(ring.Tx) erro
 				db.path, try, time.Since(start).Round(time.Millisecond))
 		}
 		select {
-		case <-time.After(rand.N(pause) + pause/2):
+		case <-time.After(rand.N(pause) + pause/2): // #nosec G404 -- how long to wait; nothing is kept secret by it
 		case <-ctx.Done():
 			return db.fail(ctx.Err())
 		}

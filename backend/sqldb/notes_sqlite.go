@@ -168,7 +168,7 @@ func (e *sqliteEngine) lostNotes(aside bool) (note, error) {
 	path := NotesPath(e.db.path)
 	kept := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
 	if aside {
-		e.closeNotes()
+		_ = e.closeNotes() // a damaged file: nothing of it is written any more
 		if err := os.Rename(path, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return note{}, fileError(e.db.path, err)
 		}
@@ -186,7 +186,7 @@ func (e *sqliteEngine) forget(_ context.Context, taken int64) {
 	}
 	if pool, err := e.openNotes(false); err == nil && pool != nil {
 		// What this leaves behind is known by its ID when it comes again.
-		pool.ExecContext(context.Background(), "DELETE FROM notes WHERE place <= ?1", taken)
+		_, _ = pool.ExecContext(context.Background(), "DELETE FROM notes WHERE place <= ?1", taken)
 	}
 }
 

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -48,10 +47,11 @@ func (r *rewrapped) row(table int, values []backup.Value) error {
 		r.recipients = append(r.recipients, recipientRow{string(values[0].Bytes), string(values[1].Bytes), values[2].Number, bytes.Clone(values[3].Bytes)})
 		return nil
 	case dataKeysTable:
-		if n := values[0].Number; n <= 0 || n > math.MaxUint32 {
-			return fmt.Errorf("%s: a data key of generation %d: %w", r.from.name, n, ring.ErrInvalid)
+		generation, err := generationOf(values[0].Number)
+		if err != nil {
+			return fmt.Errorf("%s: %w: %w", r.from.name, err, ring.ErrInvalid)
 		}
-		r.keys = append(r.keys, dataKeyRow{uint32(values[0].Number), bytes.Clone(values[1].Bytes), bytes.Clone(values[2].Bytes), values[3].Number})
+		r.keys = append(r.keys, dataKeyRow{generation, bytes.Clone(values[1].Bytes), bytes.Clone(values[2].Bytes), values[3].Number})
 		return nil
 	default:
 		if err := r.settle(); err != nil {

@@ -259,7 +259,7 @@ func (s *scratch) close() error {
 
 // remove takes away what is left of the scratch.
 func (s *scratch) remove() {
-	s.close()
+	_ = s.close()
 	for _, k := range s.keys {
 		k.key.Clear()
 	}

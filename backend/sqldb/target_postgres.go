@@ -66,7 +66,7 @@ func (t Target) fillPostgres(ctx context.Context, from origin, o FillOptions) er
 	}
 	// The server knows nothing yet of what the tables hold; the next commands should not wait
 	// for it to look. It may be told later, so a failure is none.
-	db.pool.ExecContext(ctx, "ANALYZE certificates, private_keys, rings, connections")
+	_, _ = db.pool.ExecContext(ctx, "ANALYZE certificates, private_keys, rings, connections")
 	return nil
 }
 
@@ -124,10 +124,10 @@ func (l *postgresLoad) beginTable(table int) {
 			_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(l.ctx, r, statement)
 			return err
 		})
-		r.CloseWithError(io.ErrClosedPipe)
+		_ = r.CloseWithError(io.ErrClosedPipe)
 		l.done <- err
 	}()
-	l.out.WriteString(copyHeader)
+	_, _ = l.out.WriteString(copyHeader) // the writer keeps an error for row
 }
 
 // endTable ends the table that is being sent and gives what the server says to it.
@@ -136,8 +136,8 @@ func (l *postgresLoad) endTable() error {
 		return l.failed
 	}
 	l.table = -1
-	l.out.Write([]byte{0xff, 0xff}) // the end of the rows
-	l.out.Flush()
+	_, _ = l.out.Write([]byte{0xff, 0xff}) // the end of the rows
+	_ = l.out.Flush()                      // if it fails, the server has ended, and says why
 	l.pipe.Close()
 	if err := <-l.done; err != nil {
 		l.failed = l.engine.failing(l.ctx, err)

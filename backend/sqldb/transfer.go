@@ -122,7 +122,11 @@ func (b *Backup) readKeys(r *backup.Reader) error {
 		case err == nil && table < dataKeysTable:
 			continue
 		case err == nil && table == dataKeysTable:
-			key, err := seal.UnwrapDataKey(uint32(values[0].Number), values[1].Bytes, b.identities...)
+			generation, err := generationOf(values[0].Number)
+			if err != nil {
+				return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
+			}
+			key, err := seal.UnwrapDataKey(generation, values[1].Bytes, b.identities...)
 			if err != nil {
 				return err
 			}

@@ -45,9 +45,12 @@ type app struct {
 
 // run runs one command line and gives its return code.
 func run(ctx context.Context, env environment, args []string) int {
-	a := &app{environment: env, files: newFiles(env.stdin, env.stdout)}
+	out := &results{out: env.stdout}
+	env.stdout = out
+	a := &app{environment: env, files: newFiles(env.stdin, out)}
 	a.execute(ctx, args)
 	a.close()
+	a.tellLost(out)
 	return int(a.code)
 }
 

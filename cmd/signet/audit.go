@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,7 +59,8 @@ func (f *trailFlags) query(a *app) (q audit.Query, err error) {
 	return q, err
 }
 
-var timeAgo = regexp.MustCompile(`^(\d{1,6})([mhd])$`)
+// timeAgo has no number of days that time.Duration cannot hold.
+var timeAgo = regexp.MustCompile(`^(\d{1,5})([mhd])$`)
 
 // pointInTime reads a time: a date, a date and a time of day, or how long ago it was.
 func (a *app) pointInTime(flag, s string) (time.Time, error) {
@@ -66,8 +68,10 @@ func (a *app) pointInTime(flag, s string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if m := timeAgo.FindStringSubmatch(s); m != nil {
-		var n int
-		fmt.Sscan(m[1], &n)
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			return time.Time{}, err
+		}
 		unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[m[2]]
 		return a.now().Add(-time.Duration(n) * unit), nil
 	}

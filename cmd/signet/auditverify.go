@@ -153,7 +153,7 @@ func (a *app) showTrail(r *audit.Report, files []string) {
 	if r.Key != nil {
 		line("public key", "%s", audit.KeyText(r.Key))
 	}
-	t.Flush()
+	_ = t.Flush() // the end of the run tells
 	if n := r.Unsigned(); n > 0 {
 		a.show(a.place, ring.Message{Code: ring.Warning, Text: fmt.Sprintf("the last %d events are not signed: the audit key could not be opened when they came", n),
 			Hint: "signet audit checkpoint signs them"})

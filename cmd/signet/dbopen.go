@@ -227,7 +227,7 @@ func (a *app) showStatus(s sqldb.Status) {
 	if !s.Oldest.IsZero() {
 		line("expiry", "%s to %s", s.Oldest.In(a.zone).Format(time.DateOnly), s.Newest.In(a.zone).Format(time.DateOnly))
 	}
-	w.Flush()
+	_ = w.Flush() // the end of the run tells
 	if s.Problem != "" {
 		a.show("", ring.Message{Code: ring.Failed, Text: s.Problem})
 	}

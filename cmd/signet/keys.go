@@ -141,7 +141,7 @@ func (a *app) showCustody(c sqldb.Custody) {
 	}
 	fmt.Fprintf(w, "stash file\t%s\n", stashText(c.Stash, c.Protected))
 	fmt.Fprintf(w, "opens\t%s\n", opens)
-	w.Flush()
+	_ = w.Flush() // the end of the run tells
 	for _, r := range c.Recipients {
 		if r.Forged {
 			a.show("", ring.Message{Code: ring.Refused, Text: fmt.Sprintf("recipient %q: somebody who did not have the data key put it there, and it has none", r.Name),
