@@ -53,7 +53,7 @@ func (db *DB) TakeNotes(ctx context.Context) error {
 
 // takeAlong is TakeNotes before the content of the database is read as a whole. A trail that cannot
 // be added to is copied as it is, and what was noted stays.
-func (db *DB) takeAlong(ctx context.Context) { db.TakeNotes(ctx) }
+func (db *DB) takeAlong(ctx context.Context) { _ = db.TakeNotes(ctx) }
 
 // takeNotes takes what was noted into the trail. When the transaction ends in between, or the
 // notes are not removed afterwards, they come again, and their IDs tell that they are there.

@@ -190,6 +190,9 @@ func TestPostgresScripts(t *testing.T) {
 	used := []string{ // the digests of scripts that have been in use
 		"22a65308c8812785d86faa895ff7e897b0a3343adf119b5c40c9cf42bd6d3398",
 		"2d0ce2887cf144022d113f52f08ae4aa167376312cb0a28b7331a56b73846cfe",
+		"b6bd499380991a82bbf7ca6201faad3d39870f6ad276eedf55da3ab3ae0d7c17",
+		"f133024ed005e7371cf67d29386947848814a520bcc8def9c4ef86b64322aa97",
+		"9013d6ca2c61dcb6b60fc836a29432eb71a6a1e5afb99dbef8a790aba7608855",
 	}
 	scripts, err := fs.Glob(migrations, "migrations/postgres/*.sql")
 	if err != nil || len(scripts) != schemaVersion {
