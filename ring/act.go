@@ -1,22 +1,27 @@
 package ring
 
-import "strings"
+import (
+	"strings"
+
+	"signet/saf"
+)
 
 // Act is a function that somebody asks for, as far as authority and the trail need to know it:
 // what it does, and to what. Which parts are set depends on the function.
 type Act struct {
-	Function string   // RACF's word, for example GENCERT; CONNECTGROUP and REMOVEGROUP for those of groups
-	Cert     CertRef  // the certificate; no label when that is not known before
-	SignWith *CertRef // GENCERT: the signer, nil for a self-signed certificate
-	Key      bool     // EXPORT: the private key leaves, too
-	Ring     RingRef
-	Usage    Usage    // CONNECT
-	Token    string   // BIND and its like; empty for all
-	Class    string   // of general-resource profiles
-	Names    []string // of profiles, users or groups
-	Group    string   // that users are connected to
-	System   bool     // ADDUSER and its like: attributes that count for the whole system, such as SPECIAL
-	Detail   string   // for people: what else the function is about
+	Function  string   // RACF's word, for example GENCERT; CONNECTGROUP and REMOVEGROUP for those of groups
+	Cert      CertRef  // the certificate; no label when that is not known before
+	SignWith  *CertRef // GENCERT: the signer, nil for a self-signed certificate
+	Key       bool     // EXPORT: the private key leaves, too
+	Ring      RingRef
+	Usage     Usage         // CONNECT
+	Token     string        // BIND and its like; empty for all
+	Class     string        // of general-resource profiles
+	Names     []string      // of profiles, users or groups
+	Group     string        // that users are connected to
+	Authority saf.Authority // that they are to have there
+	System    bool          // ADDUSER and its like: attributes that count for the whole system, such as SPECIAL
+	Detail    string        // for people: what else the function is about
 }
 
 // what says the function and what it is about.

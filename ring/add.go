@@ -216,7 +216,7 @@ func (m *Manager) store1(tx Tx, c *Certificate, want Status, r *Result) error {
 }
 
 // addLeaf stores the certificate that ADD is about.
-func (m *Manager) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *Added) error {
+func (m *call) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *Added) error {
 	if a.Label != "" {
 		label, err := CheckLabel(a.Label)
 		if err != nil {
@@ -251,12 +251,18 @@ func (m *Manager) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *A
 
 // addAgain handles a certificate that is already in the database: its label stays, its status
 // changes only when a keyword says so, and a private key is taken if there was none.
-func (m *Manager) addAgain(tx Tx, a Add, old *Certificate, x *x509.Certificate, b cert.Bundle, r *Added) error {
+func (m *call) addAgain(tx Tx, a Add, old *Certificate, x *x509.Certificate, b cert.Bundle, r *Added) error {
 	switch {
 	case !bytes.Equal(old.DER, x.Raw):
 		return newError(msgSameIdentity, old.Ref())
 	case old.Owner != a.Owner:
-		return newError(msgOtherOwner, cert.SubjectOf(x).RACF(), old.Ref())
+		named := "another owner's"
+		if may, err := m.may(tx, Act{Function: "LIST", Cert: old.Ref()}); err != nil {
+			return err
+		} else if may {
+			named = old.Ref().String()
+		}
+		return newError(msgOtherOwner, cert.SubjectOf(x).RACF(), named)
 	}
 	r.Certificate = old
 	r.note(msgAlreadyThere, old.Ref())

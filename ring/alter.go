@@ -1,6 +1,9 @@
 package ring
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Alter asks for another status or label of a certificate (racdcert-certificates.md 5).
 type Alter struct {
@@ -21,6 +24,9 @@ func (m *call) alter(ctx context.Context, a Alter) (*Issued, error) {
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, a.Selector, msgNoMatch)
 		if err != nil {
+			return err
+		}
+		if err := errors.Join(m.requireFound(tx, a.Selector, c), m.requireNew(tx, c.Owner, a.NewLabel)); err != nil {
 			return err
 		}
 		r.Certificate = c
@@ -66,6 +72,9 @@ func (m *call) deleteOne(ctx context.Context, d Delete) (*Issued, error) {
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, d.Selector, msgNoMatch)
 		if err != nil {
+			return err
+		}
+		if err := m.requireFound(tx, d.Selector, c); err != nil {
 			return err
 		}
 		r.Certificate = c

@@ -17,12 +17,12 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 		return m.remotely(ctx, false, fn)
 	}
 	var made []crypto.Signer // in hardware
-	var events []*audit.Event
+	var events, undone []*audit.Event
 	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
 		}
-		made, events = nil, nil
+		made, events, undone = nil, nil, append(undone, events...)
 		inner := m.joining(joinedStore{tx})
 		inner.made, inner.events = &made, &events
 		return fn(inner)
@@ -30,8 +30,11 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 	if err != nil {
 		err = m.unmake(ctx, err, made...)
 		if !committed(err) {
-			err = errors.Join(err, m.keepUndone(ctx, events))
+			undone = append(undone, events...)
 		}
+	}
+	if kept := m.keepUndone(ctx, undone); kept != nil {
+		err = errors.Join(err, kept)
 	}
 	return err
 }
@@ -61,7 +64,6 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 	}
 	var events []*audit.Event
 	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
-		events = nil
 		inner := m.joining(joinedStore{tx})
 		inner.events = &events
 		inner.newKey = new(cert.StandIns).Generate
@@ -70,7 +72,11 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
-		return m.noteRehearsed(ctx, events)
+		err = nil
+	}
+	// What a rehearsal showed, it showed, however it ended.
+	if kept := m.noteRehearsed(context.WithoutCancel(ctx), events); kept != nil {
+		err = errors.Join(err, kept)
 	}
 	return err
 }

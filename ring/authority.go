@@ -127,6 +127,35 @@ func (c *call) require(tx Tx, a Act) error {
 	return nil
 }
 
+// requireFound asks once more for a certificate that was named otherwise than by its label: granular
+// control goes by the label (racdcert-rings.md D5).
+func (c *call) requireFound(tx Tx, asked Selector, found *Certificate) error {
+	if strings.TrimSpace(asked.Label) == found.Label {
+		return nil
+	}
+	return c.require(tx, Act{Function: c.act.Function, Cert: found.Ref()})
+}
+
+// requireNew asks for the label that a certificate gets.
+func (c *call) requireNew(tx Tx, owner Owner, label string) error {
+	if label == "" {
+		return nil
+	}
+	return c.require(tx, Act{Function: c.act.Function, Cert: CertRef{owner, label}})
+}
+
+// byName reports whether certificates of one owner may differ in who may list them.
+func (c *call) byName(tx Tx) (bool, error) {
+	if !c.recorded() {
+		return false, nil
+	}
+	a := newAuthority(tx, c.issuer)
+	if attributes, err := a.attributes(); err != nil || attributes.Special {
+		return false, err
+	}
+	return a.granular()
+}
+
 // seesAll reports whether the issuer may look at everything.
 func (c *call) seesAll(tx Tx) (bool, error) {
 	if !c.recorded() {
@@ -173,6 +202,7 @@ func (a *authority) decide(n need) (saf.Decision, error) {
 
 // judge decides on an act: the one decision that every function waits for (racdcert-rings.md D1).
 func (a *authority) judge(act Act) (Verdict, error) {
+	act.Cert.Label = strings.TrimSpace(act.Cert.Label) // as it will be kept
 	attributes, err := a.attributes()
 	switch {
 	case err != nil:
@@ -326,7 +356,7 @@ func (a *authority) stands(act Act, way standing, attributes saf.Attributes) (bo
 	case !a.states.defined: // what DELUSER left behind does not count
 		return false, nil
 	case way == byConnect:
-		return a.inGroup(act, saf.Connect)
+		return a.inGroup(act, max(saf.Connect, act.Authority)) // nobody gives more than they have
 	case way == byJoin:
 		return a.inGroup(act, saf.Join)
 	}

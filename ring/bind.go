@@ -312,6 +312,15 @@ func (m *call) unbind(ctx context.Context, u Unbind) (*Bound, error) {
 		if err != nil {
 			return err
 		}
+		if c != nil {
+			may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()})
+			if err != nil {
+				return err
+			}
+			if !may {
+				c = nil
+			}
+		}
 		r = &Bound{Object: ListedObject{o, c}}
 		return tx.DeleteTokenObject(o)
 	})

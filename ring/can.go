@@ -3,6 +3,8 @@ package ring
 import (
 	"context"
 	"slices"
+
+	"signet/saf"
 )
 
 // Can asks whether a user may perform an act, and why. Whether what the act is about is there
@@ -32,10 +34,26 @@ func (m *call) can(ctx context.Context, q Can) (*Verdict, error) {
 		a := newAuthority(tx, q.User)
 		a.explaining = true
 		var err error
-		v, err = a.judge(q.Act)
+		if v, err = a.judge(q.Act); err != nil {
+			return err
+		}
+		sees, err := m.seesAll(tx)
+		if err == nil && !sees {
+			v.hideLists(m.issuer.Name())
+		}
 		return err
 	})
 	return &v, err
+}
+
+// hideLists takes the access lists out of a verdict for a user who may not see them: what is left
+// is the name of the profile and the entry that decided.
+func (v *Verdict) hideLists(user string) {
+	for i, n := range v.Needs {
+		if p := n.Decision.Profile; p != nil && p.Owner != user {
+			v.Needs[i].Decision.Profile = &saf.Profile{Class: p.Class, Name: p.Name, Generic: p.Generic, UACC: p.UACC, Warning: p.Warning}
+		}
+	}
 }
 
 // check refuses an act that is no function, or that lacks what it is about.

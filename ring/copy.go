@@ -85,6 +85,9 @@ func (m *call) take(ctx context.Context, q Take) (*Taken, error) {
 func (m *call) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
 	trusted = map[*Certificate]bool{}
 	for _, ref := range q.Certs {
+		if ref.Label == "" {
+			return nil, nil, MissingKeyword("TAKE", "LABEL")
+		}
 		if err := m.require(tx, Act{Function: "TAKE", Cert: ref}); err != nil {
 			return nil, nil, err
 		}
@@ -211,6 +214,9 @@ func (m *call) putAll(ctx context.Context, ids []Credential) (*PutAll, error) {
 }
 
 func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
+	if len(id.Chain) == 0 || slices.Contains(id.Chain, nil) {
+		return Put{}, newError(msgNoEndEntity, CertRef{id.Owner, id.Label})
+	}
 	one, isOne := tx.(OneRing)
 	x, longest, from := id.Chain[0], maxLabel, CertRef{id.Owner, id.Label}
 	if isOne {
@@ -236,6 +242,12 @@ func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
 	if err := m.require(tx, Act{Function: "ADD", Cert: CertRef{id.Owner, label}}); err != nil {
 		return Put{}, err
 	}
+	if !isOne {
+		c := &Certificate{Owner: id.Owner, Label: label}
+		if id.Status = capStatus(c, id.Status, r); id.Status != Trust && id.Status != NoTrust && id.Status != HighTrust {
+			return Put{}, newError(msgBadOperand, "status", string(id.Status), "it is not TRUST, NOTRUST or HIGHTRUST")
+		}
+	}
 	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed, Status: id.Status}
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	if err == nil && !bytes.Equal(there.DER, x.Raw) {
@@ -259,8 +271,6 @@ func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	switch {
 	case same:
-		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
-		return p, nil
 	case isOne && one.KeepsChains():
 		one.Offer(id.Chain[1:])
 	default:
@@ -269,6 +279,17 @@ func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
 				return p, err
 			}
 		}
+	}
+	if found && !isOne && there.Owner != id.Owner {
+		if may, err := m.may(tx, Act{Function: "LIST", Cert: there.Ref()}); err != nil {
+			return p, err
+		} else if !may { // whose it is, and whether it has a key, is not told
+			return p, newError(msgOtherOwner, cert.SubjectOf(x).RACF(), "another owner's")
+		}
+	}
+	if same {
+		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
+		return p, nil
 	}
 	if found && (there.Owner == id.Owner || id.Key == nil) {
 		return m.exchange(tx, there, x, id, p)
@@ -285,6 +306,11 @@ func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
 	old, err := m.occupant(tx, p.Ref, isOne)
 	if err != nil {
 		return p, err
+	}
+	if old != nil && !isOne { // another certificate goes, perhaps with its private key
+		if err := m.require(tx, Act{Function: "DELETE", Cert: old.Ref()}); err != nil {
+			return p, err
+		}
 	}
 	if old != nil && old.Owner == p.Ref.Owner {
 		return m.exchange(tx, old, x, id, p)

@@ -164,6 +164,14 @@ type MembershipSettings struct {
 	Attributes AttributeSettings
 }
 
+// authority is what the users are to have in the group at least.
+func (s MembershipSettings) authority() saf.Authority {
+	if s.Authority == nil {
+		return saf.Use
+	}
+	return *s.Authority
+}
+
 // ConnectGroup asks for users to be connected to a group.
 type ConnectGroup struct {
 	IDs      []string
@@ -173,7 +181,7 @@ type ConnectGroup struct {
 
 // ConnectGroup connects users to a group, or changes the settings given of those who are.
 func (m *Manager) ConnectGroup(ctx context.Context, q ConnectGroup) (*Result, error) {
-	return perform(ctx, m, Act{Function: "CONNECTGROUP", Names: upper(q.IDs), Group: strings.ToUpper(q.Group), System: q.Settings.Attributes.raises()}, q, (*call).connectGroup)
+	return perform(ctx, m, Act{Function: "CONNECTGROUP", Names: upper(q.IDs), Group: strings.ToUpper(q.Group), Authority: q.Settings.authority(), System: q.Settings.Attributes.raises()}, q, (*call).connectGroup)
 }
 
 func (m *call) connectGroup(ctx context.Context, q ConnectGroup) (*Result, error) {

@@ -45,6 +45,15 @@ type KeyPlace struct {
 // InHardware reports whether the place is a token.
 func (p KeyPlace) InHardware() bool { return p.Token != "" || p.PKDS }
 
+// resource names the token for authority: a name, an asterisk for whichever is configured, or
+// nothing for no token.
+func (p KeyPlace) resource() string {
+	if p.PKDS && p.Token == "" {
+		return "*"
+	}
+	return p.Token
+}
+
 // hardwareStore is a store whose certificates may have private keys in hardware. What a
 // transaction deletes of those goes when the transaction is durable: a failure leaves a key
 // without a certificate, which can be found again, and never a certificate without its key.

@@ -26,12 +26,26 @@ func (m *call) list(ctx context.Context, s Selector, yield func(Listing) error) 
 			if err != nil {
 				return err
 			}
+			if err := m.requireFound(tx, s, c); err != nil {
+				return err
+			}
 			return yieldListing(tx, c, yield)
+		}
+		byName, err := m.byName(tx)
+		if err != nil {
+			return err
 		}
 		none := true
 		for c, err := range tx.Certificates(s.Owner) {
 			if err != nil {
 				return err
+			}
+			if byName {
+				if may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()}); err != nil {
+					return err
+				} else if !may {
+					continue
+				}
 			}
 			none = false
 			if err := yieldListing(tx, c, yield); err != nil {

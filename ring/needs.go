@@ -136,6 +136,8 @@ var cryptoz = map[string]struct {
 	"UNBIND":    {"USER", saf.Update},
 	"IMPORT":    {"USER", saf.Read},
 	"LISTTOKEN": {"USER", saf.Read},
+	"GENCERT":   {"USER", saf.Update}, // of a key pair in a token
+	"REKEY":     {"USER", saf.Update},
 }
 
 // needs gives what the act needs of class FACILITY, for the issuer.
@@ -209,6 +211,9 @@ func readRingLevel(ring RingRef, issuer Owner) saf.Access {
 // tokenNeed gives what the act needs of class CRYPTOZ; ok is false when it is not about tokens.
 func (a Act) tokenNeed() (n need, ok bool) {
 	c, ok := cryptoz[a.Function]
+	if a.Token == "" && (a.Function == "GENCERT" || a.Function == "REKEY") {
+		return need{}, false
+	}
 	token := a.Token
 	if token == "" {
 		token = "*"

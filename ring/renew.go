@@ -25,7 +25,7 @@ type Rekey struct {
 // an existing one, which it leaves alone. Next comes a request for the new one, and, when its
 // answer has been added, Rollover.
 func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
-	return perform(ctx, m, Act{Function: "REKEY", Cert: q.CertRef}, q, (*call).rekey)
+	return perform(ctx, m, Act{Function: "REKEY", Cert: q.CertRef, Token: q.Place.resource()}, q, (*call).rekey)
 }
 
 func (m *call) rekey(ctx context.Context, q Rekey) (*Issued, error) {
@@ -35,6 +35,9 @@ func (m *call) rekey(ctx context.Context, q Rekey) (*Issued, error) {
 	g := Gencert{Owner: q.Owner, Label: q.NewLabel, Key: q.Key, Place: q.Place, NotBefore: q.NotBefore, NotAfter: q.NotAfter, Days: q.Days, PSS: q.PSS}
 	var lost bool
 	err := m.view(ctx, func(tx Tx) error {
+		if err := m.requireNew(tx, q.Owner, q.NewLabel); err != nil {
+			return err
+		}
 		c, err := byRef(tx, q.CertRef)
 		if err != nil {
 			return err
@@ -47,6 +50,9 @@ func (m *call) rekey(ctx context.Context, q Rekey) (*Issued, error) {
 			return err
 		}
 		if token := c.Key.Token(); token != "" && !q.Place.InHardware() {
+			if err := m.require(tx, Act{Function: "REKEY", Cert: c.Ref(), Token: token}); err != nil {
+				return err
+			}
 			g.Place.Token = token
 		}
 		lost = cert.HasOtherAltNames(x)
@@ -107,6 +113,9 @@ func (m *call) rollover(ctx context.Context, q Rollover) (*Issued, error) {
 		return nil, MissingKeyword("ROLLOVER", "NEWLABEL")
 	}
 	return update(ctx, m, func(tx Tx, r *Issued) error {
+		if err := m.requireNew(tx, q.Owner, q.NewLabel); err != nil {
+			return err
+		}
 		old, err := byRef(tx, q.CertRef)
 		if err != nil {
 			return err

@@ -50,6 +50,9 @@ func (m *call) trustAll(ctx context.Context, anchors []Anchor) (*AnchorsDone, er
 
 func (m *call) trust(tx Tx, a Anchor, r *Result) (Anchored, error) {
 	x := a.Certificate
+	if x == nil {
+		return Anchored{}, newError(msgNoEndEntity, a.Alias)
+	}
 	_, isOne := tx.(OneRing)
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	found := err == nil
@@ -137,6 +140,9 @@ func (m *Manager) unwanted(tx Tx, u Unwanted) (found []*Certificate, why string,
 	const none = "it is not there"
 	if u.Certificate == nil {
 		c, err := tx.Certificate(CertRef{CertAuth, u.Alias})
+		if err == nil && c.HasKey() && !c.Requested {
+			return nil, fmt.Sprintf("%s has a private key, which trust does not remove", c.Ref()), nil
+		}
 		if err == nil {
 			return []*Certificate{c}, "", nil
 		}

@@ -271,7 +271,7 @@ func keepSpecial(tx Tx, changed []string) error {
 	return newError(msgLastSpecial, strings.Join(changed, " "))
 }
 
-func (m *Manager) altUser(tx Tx, id string, q AltUser) error {
+func (m *call) altUser(tx Tx, id string, q AltUser) error {
 	u, err := tx.User(id)
 	if errors.Is(err, ErrNotFound) {
 		return newError(msgUnknownUser, id)
@@ -295,9 +295,12 @@ func (m *Manager) altUser(tx Tx, id string, q AltUser) error {
 }
 
 // setAuthority changes what a user may do in a group.
-func (m *Manager) setAuthority(tx Tx, user, group string, a saf.Authority) error {
+func (m *call) setAuthority(tx Tx, user, group string, a saf.Authority) error {
 	group, err := m.currentGroup(tx, "ALTUSER AUTHORITY", group)
 	if err := cmp.Or(err, checkAuthority(a)); err != nil {
+		return err
+	}
+	if err := m.require(tx, Act{Function: "CONNECTGROUP", Names: []string{user}, Group: group, Authority: a}); err != nil {
 		return err
 	}
 	c, err := membership(tx, user, group)

@@ -33,6 +33,7 @@ func newSession(t *testing.T) *session {
 		zone:         time.UTC,
 		account:      func() (string, error) { return "oper", nil },
 		host:         func() string { return "test" },
+		dataHome:     func() (string, error) { return dir, nil },
 		readPassword: func(string) ([]byte, error) { return nil, errNoTerminal },
 	}
 	return s

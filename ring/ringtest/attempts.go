@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"signet/audit"
+	"signet/cert"
 	"signet/ring"
 	"signet/saf"
 )
@@ -34,6 +35,11 @@ func Attempts(t *testing.T, open func(t *testing.T) World) {
 		"ProfileOwner":        profileOwner,
 		"AccessLists":         accessLists,
 		"LastSpecial":         lastSpecial,
+		"OtherNames":          otherNames,
+		"ReplacedByCopy":      replacedByCopy,
+		"GroupAuthority":      groupAuthority,
+		"CanTellsNoLists":     canTellsNoLists,
+		"BrokenRequests":      brokenRequests,
 		"Groups":              groups,
 		"Revoked":             revoked,
 		"Tokens":              tokens,
@@ -435,6 +441,113 @@ func accessLists(a *attempt) {
 	_, err = a.user.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "MINE", IDs: []string{owner}, Access: saf.Read})
 	if !errors.Is(err, ring.ErrDenied) && !errors.Is(err, ring.ErrRefused) { // a server does not even know who asks
 		a.Errorf("an owner who is deleted: %v", err)
+	}
+}
+
+// Granular control goes by the label, however a certificate is named, and by the new label.
+func otherNames(a *attempt) {
+	ctx := a.Context()
+	a.setropts(ring.SwitchGeneric, "RDATALIB", false)
+	a.permit("RDATALIB", "IRR.RACDCERT.GRANULAR", "NONE")
+	a.permit("RDATALIB", "IRR.DIGTCERT.UA.CERT.**", "NONE")
+	a.permit("RDATALIB", "IRR.DIGTCERT.UA.SECRET*.**", "NONE")
+	a.setropts(ring.SwitchRacList, "RDATALIB", false)
+	for _, f := range []string{"LIST", "ALTER", "DELETE", "ADD", "GENCERT", "REKEY", "ROLLOVER"} {
+		a.permit("FACILITY", "IRR.DIGTCERT."+f, "READ")
+	}
+	var found ring.Listing
+	a.must(a.admin.List(ctx, ring.Selector{Owner: User, Label: "cert"}, func(l ring.Listing) error { found = l; return nil }))
+	x, err := found.Certificate.X509()
+	a.must(err)
+	by := ring.Selector{Owner: User, Serial: x.SerialNumber, Issuer: cert.IssuerOf(x).RACF()}
+	a.refused("LIST by serial number", a.user.List(ctx, by, func(ring.Listing) error { return nil }))
+	_, err = a.user.Alter(ctx, ring.Alter{Selector: by, Status: ring.NoTrust})
+	a.refused("ALTER by serial number", err)
+	_, err = a.user.Delete(ctx, ring.Delete{Selector: by})
+	a.refused("DELETE by serial number", err)
+	var labels []string
+	a.must(a.user.List(ctx, ring.Selector{Owner: User}, func(l ring.Listing) error { labels = append(labels, l.Certificate.Label); return nil }))
+	if len(labels) != 1 || labels[0] != "next" {
+		a.Errorf("LIST of all shows %q", labels)
+	}
+	for _, label := range []string{"SECRET", " secret"} {
+		_, err = a.user.Gencert(ctx, ring.Gencert{Owner: User, Label: label, Subject: mustName("x"), Key: p256})
+		a.refused("GENCERT of "+label, err)
+	}
+	next := ring.CertRef{Owner: User, Label: "next"}
+	_, err = a.user.Alter(ctx, ring.Alter{Selector: ring.Selector{Owner: User, Label: "next"}, NewLabel: "SECRET"})
+	a.refused("ALTER to a label that is not UA's", err)
+	_, err = a.user.Rekey(ctx, ring.Rekey{CertRef: next, NewLabel: "SECRET"})
+	a.refused("REKEY to a label that is not UA's", err)
+	_, err = a.user.Rollover(ctx, ring.Rollover{CertRef: next, NewLabel: "cert", Force: true})
+	a.refused("ROLLOVER to a label that is not UA's", err)
+}
+
+// A copy that would replace another certificate needs what DELETE needs.
+func replacedByCopy(a *attempt) {
+	ctx := a.Context()
+	t, err := a.admin.Take(ctx, ring.Take{Certs: []ring.CertRef{of(User)}})
+	a.must(err)
+	_, err = a.admin.Delete(ctx, ring.Delete{Selector: ring.Selector{Owner: User, Label: "cert"}})
+	a.must(err)
+	id := t.Credentials[0]
+	id.Owner, id.Label = Other, "next"
+	a.permit("FACILITY", "IRR.DIGTCERT.ADD", "UPDATE")
+	_, err = a.user.Put(ctx, []ring.Credential{id})
+	a.refused("PUT over another certificate", err)
+	a.permit("FACILITY", "IRR.DIGTCERT.DELETE", "UPDATE")
+	_, err = a.user.Put(ctx, []ring.Credential{id})
+	a.must(err)
+}
+
+// Nobody gives more authority in a group than they have.
+func groupAuthority(a *attempt) {
+	ctx := a.Context()
+	_, err := a.admin.AddGroup(ctx, ring.AddGroup{Names: []string{"WEB"}})
+	a.must(err)
+	connect := func(m *ring.Manager, authority saf.Authority) error {
+		_, err := m.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{string(User)}, Group: "WEB", Settings: ring.MembershipSettings{Authority: &authority}})
+		return err
+	}
+	a.must(connect(a.admin, saf.Connect))
+	a.must(connect(a.user, saf.Connect))
+	a.refused("giving oneself JOIN", connect(a.user, saf.Join))
+	owner := string(User)
+	_, err = a.admin.AltUser(ctx, ring.AltUser{IDs: []string{string(Other)}, Settings: ring.UserSettings{Owner: &owner}})
+	a.must(err)
+	_, err = a.admin.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{string(Other)}, Group: "WEB"})
+	a.must(err)
+	join := saf.Join
+	_, err = a.user.AltUser(ctx, ring.AltUser{IDs: []string{string(Other)}, Group: "WEB", Authority: &join})
+	a.refused("giving JOIN by ALTUSER", err)
+}
+
+// CAN does not show access lists to those who may not see them.
+func canTellsNoLists(a *attempt) {
+	a.permit("FACILITY", "IRR.DIGTCERT.LIST", "READ")
+	v, err := a.user.Can(a.Context(), ring.Can{User: User, Act: ring.Act{Function: "LIST", Cert: of(ring.CertAuth)}})
+	a.must(err)
+	if p := v.Needs[0].Decision.Profile; p == nil || len(p.Access) != 0 || p.Name != "IRR.DIGTCERT.LIST" {
+		a.Errorf("CAN shows %+v", p)
+	}
+}
+
+// A request that no front end makes is refused, and nothing of it is kept.
+func brokenRequests(a *attempt) {
+	ctx := a.Context()
+	a.permit("FACILITY", "IRR.DIGTCERT.ADD", "CONTROL")
+	t, err := a.admin.Take(ctx, ring.Take{Certs: []ring.CertRef{of(User)}})
+	a.must(err)
+	ghost := t.Credentials[0]
+	ghost.Label = "ghost"
+	if _, err := a.user.Put(ctx, []ring.Credential{ghost, {Owner: User, Label: "x", Status: ring.Trust}}); err == nil {
+		a.Error("a credential without a certificate was taken")
+	}
+	if _, err := a.user.Trust(ctx, []ring.Anchor{{Alias: "x"}}); err == nil {
+		a.Error("an anchor without a certificate was taken")
+	}
+	if err := a.admin.List(ctx, ring.Selector{Owner: User, Label: "ghost"}, func(ring.Listing) error { return nil }); err == nil {
+		a.Error("half of a request was kept")
 	}
 }
 
