@@ -56,14 +56,16 @@ func TestPostgresCrash(t *testing.T) {
 	}
 	for round := range 3 {
 		stop := make(chan bool)
+		before := len(acknowledged)
 		var writers sync.WaitGroup
 		for i := range 3 {
-			writers.Go(func() { work(openAt(t, at), fmt.Sprintf("W%d-%d", round, i), stop) })
+			writer := openAt(t, at)
+			writers.Go(func() { work(writer, fmt.Sprintf("W%d-%d", round, i), stop) })
 		}
 		// The writers are in full swing, however slow the machine is.
 		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 			mu.Lock()
-			enough := len(acknowledged) >= 3*(round+1)
+			enough := len(acknowledged) >= before+9
 			mu.Unlock()
 			if enough {
 				break
