@@ -12,6 +12,7 @@ type answer struct {
 	w      http.ResponseWriter
 	buf    []byte
 	limit  time.Duration
+	total  bool  // limit is for all writes together, and not for each: a transaction is open
 	begun  bool  // the peer has a part of it
 	broken error // the peer takes no more
 }
@@ -75,7 +76,8 @@ func (a *answer) flush(status int) error {
 		return a.broken
 	}
 	c := http.NewResponseController(a.w)
-	if a.broken = c.SetWriteDeadline(time.Now().Add(a.limit)); a.broken != nil {
+	start := time.Now()
+	if a.broken = c.SetWriteDeadline(start.Add(a.limit)); a.broken != nil {
 		return a.broken
 	}
 	if !a.begun {
@@ -89,6 +91,9 @@ func (a *answer) flush(status int) error {
 	a.buf = a.buf[:0]
 	if a.broken == nil {
 		a.broken = c.Flush()
+	}
+	if a.total {
+		a.limit -= time.Since(start)
 	}
 	return a.broken
 }

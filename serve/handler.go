@@ -30,7 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, server: s, conn: r.Context().Value(connKey{}).(*gatedConn), answer: &answer{w: w, limit: s.config.Limits.WriteTime}}
 	q.peer = Peer{User: q.conn.user, Via: q.conn.listener.via, Host: host(q.conn)}
 	q.function = strings.TrimPrefix(r.URL.Path, pathPrefix)
-	err := s.guard(q.serve)
+	err := guard(q.serve)
 	var f *failure
 	code := ring.Done
 	if err != nil {
@@ -57,14 +57,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const maxFunctionName = 40
 
 // guard turns a panic into a failure. Its text stays here.
-func (s *Server) guard(do func() error) (err error) {
+func guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v: %s", p, debug.Stack())
+			err = &panicked{fmt.Sprintf("panic: %v: %s", p, debug.Stack())}
 		}
 	}()
 	return do()
 }
+
+// panicked is the failure of what panicked.
+type panicked struct{ text string }
+
+func (p *panicked) Error() string { return p.text }
 
 // serve finds out who asks and whether a limit is met, and has the function performed.
 func (q *request) serve() error {
@@ -82,7 +87,7 @@ func (q *request) serve() error {
 		return err
 	}
 	token := q.Header.Get(headerTransaction)
-	if f := s.usage.enter(q.peer.User, token == ""); f != nil {
+	if f := s.usage.enter(q.peer.User, !q.withinTransaction(token)); f != nil {
 		return f
 	}
 	defer s.usage.leave(q.peer.User)
@@ -98,6 +103,16 @@ func (q *request) serve() error {
 		return because(ctx, err)
 	}
 	return nil
+}
+
+// withinTransaction reports whether a request is a part of an open transaction of its peer, whose
+// functions come as fast as they can.
+func (q *request) withinTransaction(token string) bool {
+	if token == "" || q.function == pathHello || q.function == pathTransaction {
+		return false
+	}
+	_, f := q.server.sessions.find(token, q.peer, q.conn)
+	return f == nil
 }
 
 // because gives the cause of an error that only says that its context is over.
@@ -207,7 +222,7 @@ func (q *request) perform(ctx context.Context, token string, body []byte) error 
 	case pathHello:
 		return q.emit(welcome{User: string(q.peer.User), As: string(q.peer.As), Server: s.config.Version})
 	case pathTransaction:
-		return q.begin(ctx, body)
+		return q.begin(body)
 	}
 	if token != "" {
 		return q.inTransaction(ctx, token, body)
@@ -219,7 +234,7 @@ func (q *request) perform(ctx context.Context, token string, body []byte) error 
 	if !known {
 		return q.unknown()
 	}
-	return q.dispatch(ctx, s.config.Manager(q.peer), function, body)
+	return q.dispatch(ctx, s.config.Manager(q.peer), function, body, q.emit)
 }
 
 // unknown refuses a function that is none.
@@ -234,7 +249,7 @@ func (q *request) emit(v any) error {
 }
 
 // dispatch performs a function of the database.
-func (q *request) dispatch(ctx context.Context, m *ring.Manager, function ring.Function, body []byte) error {
+func (q *request) dispatch(ctx context.Context, m *ring.Manager, function ring.Function, body []byte, emit func(any) error) error {
 	decode := func(into any) error {
 		if err := unmarshal(body, into); err != nil {
 			f := failed(ring.Refused, "invalid", "request of %q: %v", q.function, err)
@@ -243,16 +258,16 @@ func (q *request) dispatch(ctx context.Context, m *ring.Manager, function ring.F
 		}
 		return nil
 	}
-	return function.Dispatch(ctx, m, decode, q.emit)
+	return function.Dispatch(ctx, m, decode, emit)
 }
 
 // begin opens a transaction.
-func (q *request) begin(ctx context.Context, body []byte) error {
+func (q *request) begin(body []byte) error {
 	var b begin
 	if err := unmarshal(body, &b); err != nil {
 		return failed(ring.Refused, "invalid", "request of %q: %v", q.function, err)
 	}
-	one, err := q.server.sessions.begin(q.server.base, ctx, q.server.config.Manager(q.peer), q.peer, q.conn, b.Rehearsal)
+	one, err := q.server.sessions.begin(q.server.base, q.server.config.Manager(q.peer), q.peer, q.conn, b.Rehearsal)
 	if err != nil {
 		return err
 	}
@@ -275,11 +290,18 @@ func (q *request) inTransaction(ctx context.Context, token string, body []byte) 
 	if !known {
 		return q.unknown()
 	}
-	var err error
-	if lost := one.perform(func(m *ring.Manager) {
-		err = q.server.guard(func() error { return q.dispatch(ctx, m, function, body) })
-	}); lost != nil {
-		return lost
-	}
-	return err
+	q.answer.total = true
+	return one.perform(ctx, func(whole context.Context, m *ring.Manager) error {
+		ctx, cancel := context.WithCancelCause(ctx) // ends with the transaction, too
+		defer cancel(nil)
+		defer context.AfterFunc(whole, func() { cancel(context.Cause(whole)) })()
+		emit := func(v any) error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return q.emit(v)
+		}
+		err := guard(func() error { return q.dispatch(ctx, m, function, body, emit) })
+		return because(ctx, because(whole, err))
+	})
 }

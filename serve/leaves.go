@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -122,6 +123,9 @@ func encodeKey(e *encoder, v any) error {
 }
 
 func decodeKey(data []byte) (any, error) {
+	if len(data) > base64.StdEncoding.EncodedLen(cert.MaxPrivateKey)+len(`""`) { // its numbers would take minutes
+		return nil, fmt.Errorf("it is a private key of more than %d bytes", cert.MaxPrivateKey)
+	}
 	der, err := decodeBytes(data)
 	if err != nil {
 		return nil, err

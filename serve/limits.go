@@ -24,9 +24,9 @@ type Limits struct {
 
 	ReadTime         time.Duration // for a request to arrive
 	RequestTime      time.Duration // for a function to be done
-	WriteTime        time.Duration // for a part of an answer to be taken
+	WriteTime        time.Duration // for a part of an answer to be taken; in a transaction for all of it
 	IdleTime         time.Duration // a connection without a request
-	TransactionIdle  time.Duration // a transaction without a function
+	TransactionIdle  time.Duration // a transaction without a function that its user may perform
 	TransactionTime  time.Duration // a transaction in all
 	ShutdownTime     time.Duration // for running functions when the server stops
 	CertificateCheck time.Duration // how often the ring of the TLS port is looked at

@@ -111,7 +111,7 @@ func (k *keyring) watch(ctx context.Context, every time.Duration, now <-chan str
 		case <-t.C:
 		case <-now:
 		}
-		if err := k.load(ctx); err != nil && ctx.Err() == nil {
+		if err := guard(func() error { return k.load(ctx) }); err != nil && ctx.Err() == nil {
 			k.log.trouble(fmt.Sprintf("ring %s", k.ref), err)
 		}
 	}

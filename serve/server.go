@@ -52,7 +52,7 @@ func New(c Config) *Server {
 		config:   c,
 		log:      log,
 		usage:    newUsage(c.Limits, c.Now),
-		sessions: &sessions{limits: c.Limits, byUser: map[ring.Owner]*session{}},
+		sessions: &sessions{limits: c.Limits, log: log, byUser: map[ring.Owner]*session{}, pauses: map[ring.Owner]time.Time{}},
 		keyring:  &keyring{manager: c.Own, ref: c.Ring, log: log, now: c.Now},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -13,8 +14,9 @@ import (
 )
 
 // A transaction of a client runs inside Manager.Atomic or Manager.Rehearse, in a goroutine of its
-// own that is handed the functions one by one. It keeps all other writers waiting, and so it ends
-// soon when its client falls silent, goes away or goes on for too long; then it is undone.
+// own that is handed the functions one by one. From its first function on it keeps all other
+// writers waiting, and so it ends soon when its client falls silent, is denied all that it asks
+// for, goes away or goes on for too long; then it is undone.
 
 // session is one transaction.
 type session struct {
@@ -23,15 +25,18 @@ type session struct {
 	as    ring.Owner
 	conn  net.Conn // the connection that it belongs to
 
-	jobs   chan job
+	jobs   chan *job
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // closed when nothing of it runs any more
 	err    error         // why it came to nothing; nil when it was kept. Read after ended
+	idle   time.Duration // for how long it had the database at last and did nothing. Read after ended
 }
 
-// job is a function to perform in the transaction; nil for its end.
+// job is a function to perform in the transaction, or its end.
 type job struct {
-	do   func(*ring.Manager)
+	do   func(context.Context, *ring.Manager) error // nil for the end
+	keep bool                                       // at the end
+	err  error                                      // of do. Read after done
 	done chan struct{}
 }
 
@@ -40,46 +45,45 @@ var (
 	errRolledBack = failed(ring.Refused, "refused", "the transaction was undone, as its client wanted")
 	errGone       = failed(ring.Refused, "refused", "the transaction was undone: its client went away")
 	errStopping   = stopping()
+	errBroke      = failed(ring.Failed, "", "the transaction was undone: a function of it broke off")
 	errAgain      = failed(ring.Failed, "", "the transaction was undone: another writer was in its way; run it again")
 )
 
 // sessions are the transactions of a server.
 type sessions struct {
 	limits Limits
+	log    *logger
 
 	mu     sync.Mutex
 	closed bool
 	byUser map[ring.Owner]*session
+	pauses map[ring.Owner]time.Time // how long users wait who kept others waiting for nothing
 	all    sync.WaitGroup
 }
 
-// begin opens a transaction and waits until it has the database.
-func (s *sessions) begin(base, request context.Context, m *ring.Manager, p Peer, conn net.Conn, rehearsal bool) (*session, error) {
-	one := &session{token: rand.Text(), user: p.User, as: p.As, conn: conn, jobs: make(chan job), ended: make(chan struct{})}
+// begin opens a transaction. It has the database when its first function runs.
+func (s *sessions) begin(base context.Context, m *ring.Manager, p Peer, conn net.Conn, rehearsal bool) (*session, error) {
+	one := &session{token: rand.Text(), user: p.User, as: p.As, conn: conn, jobs: make(chan *job), ended: make(chan struct{})}
 	ctx, cancel := context.WithCancelCause(base)
 	one.cancel = cancel
 	if err := s.enter(one); err != nil {
 		cancel(nil)
 		return nil, err
 	}
-	ready := make(chan struct{})
+	limit := s.limits.TransactionTime
+	ctx, stop := context.WithTimeoutCause(ctx, limit, failed(ring.Refused, "refused", "the transaction was undone: it took more than %v", limit))
 	go func() {
 		defer s.all.Done()
 		defer s.leave(one)
-		one.err = one.run(ctx, m, rehearsal, s.limits, ready)
+		defer stop()
+		one.err = guard(func() error { return one.run(ctx, m, rehearsal, s.limits) })
+		if errors.As(one.err, new(*panicked)) { // perhaps nobody asks for it
+			one.err = tell(one.err, s.log.conceal)
+		}
 		cancel(nil)
 		close(one.ended)
 	}()
-	select {
-	case <-ready:
-		return one, nil
-	case <-one.ended:
-		return nil, one.err
-	case <-request.Done():
-		cancel(errGone)
-		<-one.ended
-		return nil, one.err
-	}
+	return one, nil
 }
 
 // enter takes a session in: one of each user.
@@ -93,6 +97,11 @@ func (s *sessions) enter(one *session) error {
 		f := failed(ring.Refused, "refused", "user %s has a transaction open already, and more than one may not be", one.user.Name())
 		f.Retry = true
 		return f
+	case time.Now().Before(s.pauses[one.user]):
+		f := failed(ring.Refused, "refused", "user %s: the last transaction kept the others waiting and did nothing; the next one may begin in %v",
+			one.user.Name(), time.Until(s.pauses[one.user]).Round(time.Millisecond))
+		f.Retry = true
+		return f
 	}
 	s.byUser[one.user] = one
 	s.all.Add(1)
@@ -103,6 +112,11 @@ func (s *sessions) leave(one *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.byUser, one.user)
+	now := time.Now()
+	maps.DeleteFunc(s.pauses, func(_ ring.Owner, until time.Time) bool { return now.After(until) })
+	if one.idle > 0 {
+		s.pauses[one.user] = now.Add(one.idle)
+	}
 }
 
 // find gives the transaction of a token, if it is the peer's.
@@ -111,7 +125,7 @@ func (s *sessions) find(token string, p Peer, conn net.Conn) (*session, *failure
 	defer s.mu.Unlock()
 	one := s.byUser[p.User]
 	if one == nil || subtle.ConstantTimeCompare([]byte(one.token), []byte(token)) != 1 || one.conn != conn || one.as != p.As {
-		return nil, failed(ring.Refused, "refused", "the transaction is over, and nothing of it was kept: it stood idle for more than %v, took more than %v, or its connection broke",
+		return nil, failed(ring.Refused, "refused", "the transaction is over, and nothing of it was kept: it stood idle for more than %v, took more than %v, a function of it broke off, or its connection broke",
 			s.limits.TransactionIdle, s.limits.TransactionTime)
 	}
 	return one, nil
@@ -140,7 +154,14 @@ func (s *sessions) stop() {
 }
 
 // run is the goroutine of a transaction.
-func (one *session) run(ctx context.Context, m *ring.Manager, rehearsal bool, l Limits, ready chan struct{}) (err error) {
+func (one *session) run(ctx context.Context, m *ring.Manager, rehearsal bool, l Limits) (err error) {
+	first, err := one.next(ctx, time.Now(), l)
+	switch {
+	case err != nil:
+		return err
+	case first.do == nil:
+		return first.end()
+	}
 	ran, why := false, error(nil) // why it is not to be kept
 	serve := func(inner *ring.Manager) error {
 		if ran { // the store would run it again, and its client cannot
@@ -148,8 +169,7 @@ func (one *session) run(ctx context.Context, m *ring.Manager, rehearsal bool, l 
 			return why
 		}
 		ran = true
-		close(ready)
-		why = one.serve(ctx, inner, l)
+		why = one.serve(ctx, inner, first, l)
 		return why
 	}
 	if rehearsal {
@@ -167,61 +187,121 @@ func (one *session) run(ctx context.Context, m *ring.Manager, rehearsal bool, l 
 }
 
 // serve performs the functions of a transaction until it ends. nil is for one to be kept.
-func (one *session) serve(ctx context.Context, m *ring.Manager, l Limits) error {
-	total := time.NewTimer(l.TransactionTime)
-	defer total.Stop()
-	idle := time.NewTimer(l.TransactionIdle)
-	defer idle.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-total.C:
-			return failed(ring.Refused, "refused", "the transaction was undone: it took more than %v", l.TransactionTime)
-		case <-idle.C:
-			return failed(ring.Refused, "refused", "the transaction was undone: it stood idle for more than %v", l.TransactionIdle)
-		case j := <-one.jobs:
-			if j.do == nil {
-				return nil
-			}
-			j.do(m)
-			close(j.done)
-			idle.Reset(l.TransactionIdle)
+func (one *session) serve(ctx context.Context, m *ring.Manager, j *job, l Limits) (err error) {
+	last := time.Now()
+	defer func() { one.idle = time.Since(last) }()
+	for j.do != nil {
+		j.err = j.do(ctx, m)
+		close(j.done)
+		if errors.As(j.err, new(*panicked)) { // nobody knows what it left behind
+			return errBroke
 		}
+		if useful(j.err) {
+			last = time.Now()
+		}
+		if j, err = one.next(ctx, last, l); err != nil {
+			return err
+		}
+	}
+	return j.end()
+}
+
+// useful reports whether a function was one that its user may perform, done or not: what anybody
+// can ask for does not keep the database.
+func useful(err error) bool {
+	return err == nil || errors.As(err, new(*ring.Error)) && !errors.Is(err, ring.ErrDenied) && !errors.Is(err, ring.ErrInvalid)
+}
+
+// next waits for a job, but not for longer than a transaction may stand idle after since.
+func (one *session) next(ctx context.Context, since time.Time, l Limits) (*job, error) {
+	left := time.Until(since.Add(l.TransactionIdle))
+	idle := time.NewTimer(left)
+	defer idle.Stop()
+	jobs := one.jobs
+	if ctx.Err() != nil || left <= 0 {
+		jobs = nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-idle.C:
+		return nil, failed(ring.Refused, "refused", "the transaction was undone: it stood idle for more than %v", l.TransactionIdle)
+	case j := <-jobs:
+		return j, nil
 	}
 }
 
-// perform has the transaction perform a function.
-func (one *session) perform(do func(*ring.Manager)) error {
-	j := job{do: do, done: make(chan struct{})}
+// end says what the end of a transaction is for.
+func (j *job) end() error {
+	if j.keep {
+		return nil
+	}
+	return errRolledBack
+}
+
+// perform has the transaction perform a function. One that takes too long ends all of it.
+func (one *session) perform(request context.Context, do func(context.Context, *ring.Manager) error) error {
+	j := &job{do: do, done: make(chan struct{})}
 	select {
 	case one.jobs <- j:
-		<-j.done
-		return nil
 	case <-one.ended:
+		return one.lost()
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-one.ended:
+	case <-request.Done():
+		one.cancel(context.Cause(request))
+		<-one.ended
+	}
+	select {
+	case <-j.done:
+		return j.err
+	default: // it waited for the database
 		return one.lost()
 	}
 }
 
 // commit ends the transaction and keeps it; a rehearsal is over.
 func (one *session) commit() error {
-	select {
-	case one.jobs <- job{}:
-		<-one.ended
-		return one.err
-	case <-one.ended:
+	if !one.finish(true) {
 		return one.lost()
 	}
+	return one.err
 }
 
 // rollback ends the transaction and undoes it.
 func (one *session) rollback() error {
-	one.cancel(errRolledBack)
+	one.finish(false)
+	return besides(one.err, errRolledBack)
+}
+
+// finish waits until the transaction is over, and reports whether it ended as it is told to.
+func (one *session) finish(keep bool) (told bool) {
+	select {
+	case one.jobs <- &job{keep: keep}:
+		told = true
+	case <-one.ended:
+	}
 	<-one.ended
-	if errors.Is(one.err, error(errRolledBack)) {
+	return told
+}
+
+// besides gives what went wrong when a transaction was undone, but for why it was.
+func besides(err, why error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	switch {
+	case !errors.Is(err, why):
+		return err
+	case !ok:
 		return nil
 	}
-	return one.err
+	var rest []error
+	for _, e := range joined.Unwrap() {
+		rest = append(rest, besides(e, why))
+	}
+	return errors.Join(rest...)
 }
 
 // lost says why a transaction that ended by itself did.

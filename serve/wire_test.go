@@ -435,3 +435,15 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Reading a long private key would take minutes.
+func TestDecodeLongKey(t *testing.T) {
+	der := append([]byte{0x30, 0x84, 0, 1, 0, 0}, make([]byte, 1<<16)...)
+	data, err := marshal(der, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decodeKey(data); err == nil || !strings.Contains(err.Error(), "more than 12288 bytes") {
+		t.Errorf("%v", err)
+	}
+}
