@@ -91,9 +91,17 @@ func (m *Manager) joining(s Store) *Manager {
 // joinedStore lets functions join a transaction that is already open.
 type joinedStore struct{ tx Tx }
 
-func (s joinedStore) View(_ context.Context, fn func(Tx) error) error { return fn(s.tx) }
+func (s joinedStore) View(ctx context.Context, fn func(Tx) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fn(s.tx)
+}
 
-func (s joinedStore) Update(_ context.Context, fn func(Tx) error) error {
+func (s joinedStore) Update(ctx context.Context, fn func(Tx) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return s.tx.Attempt(func() error { return fn(s.tx) })
 }
 
