@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"signet/backend/keyfile"
+	"signet/backend/seal"
 	"signet/backend/sqldb"
 	"signet/backend/token"
 	"signet/export/keystore"
@@ -23,6 +24,10 @@ type Options struct {
 	Create bool
 	// Migrating, if set, is told the schema versions before an older database is changed.
 	Migrating func(from, to int)
+	// Stash is the stash file of a database, where the URL does not say or says another.
+	Stash string
+	// Passphrase, if set, asks for the passphrase of a stash file that has one.
+	Passphrase seal.Passphrase
 	// Keystore is for the stores that are a keystore file or folder.
 	Keystore keyfile.Options
 	// Token is for the stores that are a PKCS #11 token.
@@ -93,13 +98,16 @@ func Open(ctx context.Context, url string, o Options) (*Opened, error) {
 	if kind := namedLike(path); path == url && kind != "" && !keyfile.There(path) {
 		return nil, fmt.Errorf("store %q: not found, and a new one of that name would be a database: %w; a keystore is %s:%s, a database sqlite:%s", url, ring.ErrNotFound, kind, path, path)
 	}
-	db, err := sqldb.Open(ctx, path, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
+	db, err := sqldb.Open(ctx, path, o.database())
 	if err != nil {
 		return nil, err
 	}
-	const part = "a part of the database"
-	files := map[string]string{path: "the database", path + "-wal": part, path + "-shm": part, db.Stash(): "the stash file of the database"}
-	return &Opened{Store: db, Name: path, Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+	return &Opened{Store: db, Name: path, Files: db.Files(), Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+}
+
+// database gives the options of a database.
+func (o Options) database() sqldb.Options {
+	return sqldb.Options{Create: o.Create, Migrating: o.Migrating, Stash: o.Stash, Passphrase: o.Passphrase}
 }
 
 // Target gives the database that a URL names, whether it is there or not. What is a store of one
@@ -141,15 +149,11 @@ func (s tokenStore) Close() error { return errors.Join(s.Store.Close(), s.hardwa
 
 // openPostgres opens a database on a server. Its name does not show the password.
 func openPostgres(ctx context.Context, url string, o Options) (*Opened, error) {
-	db, err := sqldb.OpenPostgres(ctx, url, sqldb.Options{Create: o.Create, Migrating: o.Migrating})
+	db, err := sqldb.OpenPostgres(ctx, url, o.database())
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]string{}
-	if db.Stash() != "" {
-		files[db.Stash()] = "the stash file of the database"
-	}
-	return &Opened{Store: db, Name: db.Path(), Files: files, Stash: db.Stash(), Created: db.Created(), Database: db}, nil
+	return &Opened{Store: db, Name: db.Path(), Files: db.Files(), Stash: db.Stash(), Created: db.Created(), Database: db}, nil
 }
 
 // openKeystore gives the end of Open for a keystore.

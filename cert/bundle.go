@@ -20,9 +20,9 @@ type Bundle struct {
 	Certificates []*x509.Certificate // in file order
 }
 
-// maxPrivateKey is the longest private key that is read, in bytes: enough for RSA with 16384
+// MaxPrivateKey is the longest private key that is read, in bytes: enough for RSA with 16384
 // bits. A larger one would make every signature with it take seconds.
-const maxPrivateKey = 12 << 10
+const MaxPrivateKey = 12 << 10
 
 // MarshalPrivateKey gives the PKCS #8 form of a key (RFC 5958). A key in a token has none.
 func MarshalPrivateKey(key crypto.Signer) ([]byte, error) {
@@ -62,8 +62,8 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 // parsePrivateKey tells the forms apart by what follows the version number: an algorithm in
 // PKCS #8, the key in SEC 1, the modulus in PKCS #1.
 func parsePrivateKey(data []byte) (any, error) {
-	if len(data) > maxPrivateKey {
-		return nil, fmt.Errorf("larger than %d bytes", maxPrivateKey)
+	if len(data) > MaxPrivateKey {
+		return nil, fmt.Errorf("larger than %d bytes", MaxPrivateKey)
 	}
 	in, seq := cryptobyte.String(data), cryptobyte.String(nil)
 	if !in.ReadASN1(&seq, der.SEQUENCE) || !in.Empty() {

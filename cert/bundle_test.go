@@ -95,7 +95,7 @@ func TestPrivateKeyRefused(t *testing.T) {
 	}{
 		{"nothing", nil, "not one DER sequence"},
 		{"text", []byte("-----BEGIN PRIVATE KEY-----"), "not one DER sequence"},
-		{"too much", make([]byte, maxPrivateKey+1), "larger than"},
+		{"too much", make([]byte, MaxPrivateKey+1), "larger than"},
 		{"certificate", full(t, "ec:p256").Raw, "encrypted, or no private key"},
 		{"encrypted", readPEM(t, dir, "locked.pem"), "encrypted, or no private key"},
 		{"empty", []byte{0x30, 0}, "neither PKCS #8 nor PKCS #1 nor SEC 1"},

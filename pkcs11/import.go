@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"math/big"
 
 	p11 "github.com/miekg/pkcs11"
 
@@ -164,7 +165,7 @@ func halves(key crypto.Signer) (public, private []attribute, err error) {
 		}
 		k.Precompute()
 		kind, n := ulongAttribute(p11.CKA_KEY_TYPE, p11.CKK_RSA), attribute{p11.CKA_MODULUS, k.N.Bytes()}
-		e := attribute{p11.CKA_PUBLIC_EXPONENT, bytes.TrimLeft([]byte{byte(k.E >> 24), byte(k.E >> 16), byte(k.E >> 8), byte(k.E)}, "\x00")}
+		e := attribute{p11.CKA_PUBLIC_EXPONENT, big.NewInt(int64(k.E)).Bytes()}
 		return []attribute{kind, n, e}, []attribute{kind, n, e,
 			{p11.CKA_PRIVATE_EXPONENT, k.D.Bytes()}, {p11.CKA_PRIME_1, k.Primes[0].Bytes()}, {p11.CKA_PRIME_2, k.Primes[1].Bytes()},
 			{p11.CKA_EXPONENT_1, k.Precomputed.Dp.Bytes()}, {p11.CKA_EXPONENT_2, k.Precomputed.Dq.Bytes()},

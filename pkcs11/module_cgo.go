@@ -43,7 +43,7 @@ func (l *library) initialize(init string) error {
 		return code(l.Initialize())
 	}
 	text := append([]byte(init), 0)
-	return code(l.Initialize(p11.InitializeWithReserved(unsafe.Pointer(&text[0]))))
+	return code(l.Initialize(p11.InitializeWithReserved(unsafe.Pointer(&text[0])))) // #nosec G103 -- C_Initialize takes a C pointer; text ends with a NUL
 }
 
 func (l *library) finalize() error { return code(l.Finalize()) }

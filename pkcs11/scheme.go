@@ -5,7 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	_ "crypto/sha1" // a caller may want one for an old protocol; signet itself does not
+	_ "crypto/sha1" // #nosec G505 -- a caller may want one for an old protocol; signet itself does not
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"errors"

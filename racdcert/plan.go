@@ -230,7 +230,9 @@ func (r rdefine) plan(*Session) Plan {
 
 func (r rdelete) plan(*Session) Plan { return does("deletes " + profilesText(r.class, r.names)) }
 
-func (r rlist) plan(*Session) Plan { return does("shows " + profilesText(r.class, r.names)) }
+func (r rlist) plan(*Session) Plan {
+	return does("shows " + profilesText(r.request.Class, r.request.Names))
+}
 
 // modelText says what FROM copies.
 func modelText(m ring.Model, class string) string {
@@ -306,6 +308,21 @@ func (r setropts) plan(*Session) Plan {
 			parts = append(parts, fmt.Sprintf("makes %s %s", c.Class, classStates[c.Switch]))
 		default:
 			parts = append(parts, fmt.Sprintf("makes %s not %s", c.Class, classStates[c.Switch]))
+		}
+	}
+	for _, sw := range []struct {
+		on   *bool
+		what string
+	}{
+		{r.request.AddCreator, "the creators of profiles on their access lists"},
+		{r.request.GroupList, "all groups of users count, not only their default groups"},
+	} {
+		switch {
+		case sw.on == nil:
+		case *sw.on:
+			parts = append(parts, "puts in effect: "+sw.what)
+		default:
+			parts = append(parts, "puts out of effect: "+sw.what)
 		}
 	}
 	if r.list {

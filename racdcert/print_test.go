@@ -688,8 +688,9 @@ func (m maker) setropts() (Command, string) {
 			ops = append(ops, key(setroptsKeywords, "NO"+keyword, vals(folded, off)...))
 		}
 	}
-	if q.AddCreator = m.switched(&ops, setroptsKeywords, "ADDCREATOR", "NOADDCREATOR"); len(ops) == 0 || m.once(4) {
-		ops = append(ops, key(setroptsKeywords, "WHEN", alone([]string{"PROGRAM"}, "PROGRAM")), alone(setroptsKeywords, "GRPLIST"))
+	q.AddCreator = m.switched(&ops, setroptsKeywords, "ADDCREATOR", "NOADDCREATOR")
+	if q.GroupList = m.switched(&ops, setroptsKeywords, "GRPLIST", "NOGRPLIST"); len(ops) == 0 || m.once(4) {
+		ops = append(ops, key(setroptsKeywords, "WHEN", alone([]string{"PROGRAM"}, "PROGRAM")))
 	}
 	m.optional(&ops, func() item {
 		r.list = true
@@ -814,8 +815,14 @@ func (m maker) rlist() (Command, string) {
 	among := rlistKeywords
 	r := rlist{command: "RLIST"}
 	var front, ops []item
-	r.class, r.names, front = m.profiles()
+	r.request.Class, r.request.Names, front = m.profiles()
 	for _, w := range m.subset(among) {
+		if generic := w == "GENERIC"; generic || w == "NOGENERIC" {
+			if r.request.Generic != nil { // one of them at most
+				continue
+			}
+			r.request.Generic = &generic
+		}
 		r.users = r.users || w == "ALL" || w == "AUTHUSER"
 		ops = append(ops, alone(among, w))
 	}

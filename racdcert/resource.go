@@ -187,7 +187,7 @@ func parseRdelete(st tso.Statement) (Command, error) {
 }
 
 func (r rdelete) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	return s.Manager.Rdelete(ctx, r.class, r.names)
+	return s.Manager.Rdelete(ctx, ring.ProfileNames{Class: r.class, Names: r.names})
 }
 
 // conditions are what WHEN of PERMIT can name (racdcert-rings.md D8).
@@ -290,9 +290,8 @@ var rlistKeywords = slices.Concat([]string{"ALL", "AUTHUSER", "HISTORY", "STATIS
 // rlist is RLIST.
 type rlist struct {
 	command
-	class string
-	names []string
-	users bool // show the access lists
+	request ring.Rlist
+	users   bool // show the access lists
 }
 
 func parseRlist(st tso.Statement) (Command, error) {
@@ -301,17 +300,22 @@ func parseRlist(st tso.Statement) (Command, error) {
 		return nil, err
 	}
 	o, err := keywords(rest, "RLIST", st.Pos, rlistKeywords)
-	return rlist{"RLIST", class, names, o.has("ALL") || o.has("AUTHUSER")}, err
+	if err != nil {
+		return nil, err
+	}
+	r := rlist{command: "RLIST", request: ring.Rlist{Class: class, Names: names}, users: o.has("ALL") || o.has("AUTHUSER")}
+	r.request.Generic, err = o.onOff("GENERIC", "NOGENERIC")
+	return r, err
 }
 
 func (r rlist) run(ctx context.Context, s *Session) (*ring.Result, error) {
-	found, err := s.Manager.Rlist(ctx, r.class, r.names)
+	found, err := s.Manager.Rlist(ctx, r.request)
 	if err != nil {
 		return nil, err
 	}
 	d := display{w: s.Output, zone: s.Manager.Zone()}
-	for _, p := range found {
-		d.profile(p, string(s.Manager.Issuer()), r.users)
+	for _, l := range found {
+		d.profile(l, r.users)
 	}
 	return nil, d.err
 }

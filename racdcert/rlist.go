@@ -3,15 +3,20 @@ package racdcert
 import (
 	"time"
 
+	"signet/ring"
 	"signet/saf"
 )
 
 // profile prints a profile as RLIST does (racdcert-rings.md D8). signet keeps no access
 // statistics, so the counts are zero and the last reference is the last change.
-func (d *display) profile(p *saf.Profile, user string, users bool) {
+func (d *display) profile(l ring.ProfileListing, users bool) {
+	p := l.Profile
 	name := p.Name
-	if p.Generic {
+	switch {
+	case p.Generic:
 		name += " (G)"
+	case l.Unusable:
+		name += " (UNUSABLE)"
 	}
 	d.line("CLASS      NAME\n-----      ----\n%-8s   %s\n", p.Class, name)
 	d.line("LEVEL  OWNER      UNIVERSAL ACCESS  YOUR ACCESS  WARNING")
@@ -20,7 +25,7 @@ func (d *display) profile(p *saf.Profile, user string, users bool) {
 	if p.Warning {
 		warning = "YES"
 	}
-	d.line(" %02d    %-8s   %9s         %8s    %s\n", p.Level, p.Owner, p.UACC, yourAccess(p, user), warning)
+	d.line(" %02d    %-8s   %9s         %8s    %s\n", p.Level, p.Owner, p.UACC, l.YourAccess, warning)
 	audit := p.Audit
 	if audit == "" {
 		audit = "FAILURES(READ)"
@@ -55,23 +60,6 @@ func dashes(n int) string {
 		b[i] = '-'
 	}
 	return string(b)
-}
-
-// yourAccess is the level that the access list gives a user by name, else the one of ID(*),
-// else UACC. It is shown, not enforced.
-func yourAccess(p *saf.Profile, user string) saf.Access {
-	level := p.UACC
-	for _, e := range p.Access {
-		if e.When == "" && e.ID == "*" {
-			level = e.Access
-		}
-	}
-	for _, e := range p.Access {
-		if e.When == "" && e.ID == user {
-			level = e.Access
-		}
-	}
-	return level
 }
 
 func (d *display) dates(p *saf.Profile) {

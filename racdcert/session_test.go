@@ -46,6 +46,8 @@ type desk struct {
 	files    memoryFiles
 }
 
+func testNow() time.Time { return time.Date(2027, 3, 15, 10, 30, 0, 0, time.UTC) }
+
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	store, err := sqldb.Open(t.Context(), filepath.Join(t.TempDir(), "signet.db"), sqldb.Options{Create: true})
@@ -53,10 +55,13 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	if err := ring.Found(t.Context(), store, "OPER", testNow()); err != nil {
+		t.Fatal(err)
+	}
 	d := &desk{t: t, files: memoryFiles{}}
 	d.Session = Session{
 		Manager: ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: time.UTC,
-			Now: func() time.Time { return time.Date(2027, 3, 15, 10, 30, 0, 0, time.UTC) }}),
+			Now: testNow}),
 		Files:  d.files,
 		Output: &d.out,
 		Report: func(o Outcome) { d.outcomes = append(d.outcomes, o) },
@@ -213,6 +218,46 @@ PERMIT IRR.DIGTCERT.LIST CLASS(FACILITY) ID(*) ACCESS(READ) WHEN(PROGRAM(PAGENT,
 	d.must("RLIST FACILITY IRR.DIGTCERT.LIST")
 	if strings.Contains(d.out.String(), "ACCESS COUNT") {
 		t.Error("RLIST without ALL or AUTHUSER shows the access list")
+	}
+}
+
+// RLIST marks profiles that protect nothing, shows the generic profile that covers a name, and
+// the issuer's own access.
+func TestRlistKinds(t *testing.T) {
+	d := newDesk(t)
+	if s := d.run("RDEFINE STARTED Y.*"); s.Code != ring.Warning || !strings.Contains(d.messages(), "ICH10321I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	d.must("SETROPTS CLASSACT(STARTED) GENERIC(STARTED) NOADDCREATOR NOGRPLIST LIST")
+	for _, want := range []string{"\nLIST OF GROUPS ACCESS CHECKING IS INACTIVE.\n", "\nADDCREATOR IS NOT IN EFFECT\n"} {
+		if !strings.Contains(d.out.String(), want) {
+			t.Errorf("%q is missing: %s", want, d.out.String())
+		}
+	}
+	d.must("RDEFINE STARTED X.* UACC(READ)\nPERMIT X.* CLASS(STARTED) ID(OPER) ACCESS(UPDATE) WHEN(PROGRAM(P))")
+	for command, want := range map[string]string{
+		"RLIST STARTED Y.*":           "\nSTARTED    Y.* (UNUSABLE)\n",
+		"RLIST STARTED X.A":           "\nSTARTED    X.* (G)\n",
+		"RLIST STARTED X.A GENERIC":   "\nSTARTED    X.* (G)\n",
+		"RLIST STARTED (X.* )":        "\n 00    OPER            READ             READ    NO\n",
+		"RLIST STARTED Y.* NOGENERIC": "\n 00    OPER            NONE            ALTER    NO\n",
+	} {
+		if d.must(command); !strings.Contains(d.out.String(), want) {
+			t.Errorf("%s: no %q in\n%s", command, want, d.out.String())
+		}
+	}
+	if s := d.run("RLIST STARTED X.A NOGENERIC"); s.Code != ring.Warning || !strings.Contains(d.messages(), "ICH13003I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	if s := d.run("RLIST STARTED X.A GENERIC NOGENERIC"); s.Code != ring.Refused {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	if s := d.run("PERMIT X.* CLASS(STARTED) ID(OPER) WHEN(PROGRAM(*))"); s.Code != ring.Refused || !strings.Contains(d.messages(), "ICH06013I") {
+		t.Errorf("code %d: %s", s.Code, d.messages())
+	}
+	d.must("PERMIT X.* CLASS(STARTED) ID(OPER) DELETE WHEN(PROGRAM(*))\nRLIST STARTED X.A ALL")
+	if !strings.Contains(d.out.String(), "NO ENTRIES IN CONDITIONAL ACCESS LIST") {
+		t.Error(d.out.String())
 	}
 }
 

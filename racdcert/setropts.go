@@ -39,13 +39,11 @@ func parseSetropts(st tso.Statement) (Command, error) {
 			return nil, err
 		}
 	}
-	creator, err := o.exclusive("ADDCREATOR", "NOADDCREATOR")
-	if err != nil {
+	if q.AddCreator, err = o.onOff("ADDCREATOR", "NOADDCREATOR"); err != nil {
 		return nil, err
 	}
-	if creator != "" {
-		on := creator == "ADDCREATOR"
-		q.AddCreator = &on
+	if q.GroupList, err = o.onOff("GRPLIST", "NOGRPLIST"); err != nil {
+		return nil, err
 	}
 	if o.has("WHEN") || o.has("NOWHEN") { // program control, which is only recorded on z/OS
 		if _, err := o.choice("WHEN", []string{"PROGRAM"}); err != nil {
@@ -87,17 +85,18 @@ func (r setropts) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	if err != nil || !r.list {
 		return res, err
 	}
-	classes, err := s.Manager.Classes(ctx)
+	options, err := s.Manager.Options(ctx)
 	if err != nil {
 		return res, err
 	}
 	d := display{w: s.Output, zone: s.Manager.Zone()}
-	d.classes(classes)
+	d.options(options)
 	return res, d.err
 }
 
-// classes prints what SETROPTS LIST shows of classes: the names under each state.
-func (d *display) classes(classes []saf.Class) {
+// options prints what SETROPTS LIST shows of classes, the names under each state, and of the
+// switches of the whole database.
+func (d *display) options(o *ring.Options) {
 	for _, list := range []struct {
 		title string
 		in    func(saf.Class) bool
@@ -109,7 +108,7 @@ func (d *display) classes(classes []saf.Class) {
 		{"SETR RACLIST CLASSES", func(c saf.Class) bool { return c.RacList }},
 	} {
 		var names []string
-		for _, c := range classes {
+		for _, c := range o.Classes {
 			if list.in(c) {
 				names = append(names, c.Name)
 			}
@@ -119,6 +118,15 @@ func (d *display) classes(classes []saf.Class) {
 		}
 		d.line("%s = %s", list.title, strings.Join(names, " "))
 	}
+	groups, creator := "ACTIVE", "IN EFFECT"
+	if !o.GroupList {
+		groups = "INACTIVE"
+	}
+	if !o.AddCreator {
+		creator = "NOT IN EFFECT"
+	}
+	d.line("LIST OF GROUPS ACCESS CHECKING IS %s.", groups)
+	d.line("ADDCREATOR IS %s", creator)
 }
 
 // end is END or LOGOFF: the terminal monitor program reads no more commands.

@@ -49,16 +49,19 @@ func parseListuser(st tso.Statement, _ ring.Owner) (Command, []ring.Message, err
 
 func (l listuser) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	d := display{w: s.Output, zone: s.Manager.Zone()}
-	r, err := s.Manager.ListUser(ctx, l.ids, func(u ring.UserListing) error {
+	r, err := s.Manager.ListUser(ctx, l.ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range r.Users {
 		if l.base {
 			d.user(u)
 		} else {
 			d.line("USER=%s", u.User.ID)
 		}
 		d.segments(l.segments)
-		return d.err
-	})
-	return r, err
+	}
+	return &r.Result, d.err
 }
 
 // segments says of each segment that there is none.
@@ -138,15 +141,18 @@ func parseListgrp(st tso.Statement, _ ring.Owner) (Command, []ring.Message, erro
 
 func (l listgrp) run(ctx context.Context, s *Session) (*ring.Result, error) {
 	d := display{w: s.Output, zone: s.Manager.Zone()}
-	r, err := s.Manager.ListGroup(ctx, l.names, func(g ring.GroupListing) error {
+	r, err := s.Manager.ListGroup(ctx, l.names)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range r.Groups {
 		d.line("INFORMATION FOR GROUP %s", g.Group.Name)
 		if l.base {
 			d.group(g)
 		}
 		d.segments(l.segments)
-		return d.err
-	})
-	return r, err
+	}
+	return &r.Result, d.err
 }
 
 // subgroupsInLine is how many names of groups LISTGRP shows side by side.

@@ -13,7 +13,8 @@ func TestUserDisplays(t *testing.T) {
 	d := newDesk(t)
 	d.must(`ADDGROUP (SYS1)
 AG (WEB PROD TEST DEV OTHER MORE) SUPGROUP(SYS1) OWNER(SYS1) DATA('it''s the web')
-AU OPER DFLTGRP(SYS1) AUTHORITY(JOIN) OWNER(SYS1)
+CO OPER GROUP(SYS1) AUTHORITY(JOIN)
+ALU OPER DFLTGRP(SYS1) OWNER(SYS1)
 ADDUSER WEBSRV NAME('Web server') DFLTGRP(WEB) OWNER(SYS1) DATA('for the web') SPECIAL AUDITOR OPERATIONS RESTRICTED
 ALU WEBSRV REVOKE
 CONNECT WEBSRV GROUP(PROD) AUTH(CREATE) SPECIAL REVOKE`)
@@ -57,7 +58,6 @@ DELGROUP (G1 G2)`)
 3:1 SGN098I ADDUSER keeps nothing of OMVS, TSO, UACC, WHEN: signet has no use for that
 5:1 SGN098I ALTUSER keeps nothing of PASSWORD and PHRASE: signet has no passwords
 6:1 SGN098I CONNECT keeps nothing of UACC: signet has no use for that
-6:1 SGN103I user OPER is not defined; the name is kept as it is given
 8:1 SGN098I REMOVE keeps nothing of OWNER: signet has no use for that`
 	if got := d.messages(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -109,7 +109,6 @@ func TestUserPositions(t *testing.T) {
 		{"LISTUSER U NAME", `1:12 IKJ56712I operand "NAME" is not known to LISTUSER`},
 		{"LISTUSER (U *)", `1:1 SGN001I user ID "*": it holds '*'`},
 		{"LISTGRP G", "1:1 SGN102I group G is not defined"},
-		{"LISTUSER *", "1:1 SGN108I no user is defined"},
 		{"LISTGRP *", "1:1 SGN108I no group is defined"},
 		{"DELUSER U", "1:1 ICH30001I user U is not defined; nothing is deleted"},
 		{"DELUSER *", `1:1 SGN001I user ID "*": it holds '*'`},

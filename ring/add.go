@@ -32,6 +32,10 @@ type Added struct {
 // Add stores the certificate and, under CERTAUTH, the issuers that come with it, all in one
 // transaction.
 func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
+	return perform(ctx, m, Act{Function: "ADD", Cert: CertRef{a.Owner, a.Label}}, a, (*call).add)
+}
+
+func (m *call) add(ctx context.Context, a Add) (*Added, error) {
 	b, err := m.decode(a.Data, a.Password)
 	if err != nil {
 		return nil, newError(msgBadInput, a.Source, err)
@@ -41,7 +45,7 @@ func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
 		return nil, err
 	}
 	var r *Added
-	err = m.store.Update(ctx, func(tx Tx) error {
+	err = m.update(ctx, func(tx Tx) error {
 		r, err = m.addAll(tx, a, leaf, issuers, b)
 		return err
 	})
@@ -54,7 +58,7 @@ func (m *Manager) Add(ctx context.Context, a Add) (*Added, error) {
 // addAll stores a certificate, its issuers before it, and the private key of the bundle. It is
 // the part that ADD and IMPORT share. A keystore takes the issuers of a user's certificate into
 // the chain of its private key, and does not trust them for that.
-func (m *Manager) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.Certificate, b cert.Bundle) (*Added, error) {
+func (m *call) addAll(tx Tx, a Add, leaf *x509.Certificate, issuers []*x509.Certificate, b cert.Bundle) (*Added, error) {
 	r := &Added{}
 	if err := speakFor(tx, a.Owner); err != nil {
 		return nil, err
@@ -161,7 +165,7 @@ func issuesAny(c *x509.Certificate, certs []*x509.Certificate) bool {
 
 // addIssuer stores a CA certificate of a package under CERTAUTH; one that is already there is
 // left alone, and nil is returned.
-func (m *Manager) addIssuer(tx Tx, x *x509.Certificate, r *Result) (*Certificate, error) {
+func (m *call) addIssuer(tx Tx, x *x509.Certificate, r *Result) (*Certificate, error) {
 	old, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	if err == nil {
 		if !bytes.Equal(old.DER, x.Raw) {
@@ -172,6 +176,12 @@ func (m *Manager) addIssuer(tx Tx, x *x509.Certificate, r *Result) (*Certificate
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return nil, err
+	}
+	if may, err := m.may(tx, Act{Function: "ADD", Cert: CertRef{Owner: CertAuth}}); err != nil {
+		return nil, err
+	} else if !may {
+		r.note(msgIssuerSkipped, cert.SubjectOf(x).RACF())
+		return nil, nil
 	}
 	label, err := freeLabel(tx, CertAuth)
 	if err != nil {
@@ -206,7 +216,7 @@ func (m *Manager) store1(tx Tx, c *Certificate, want Status, r *Result) error {
 }
 
 // addLeaf stores the certificate that ADD is about.
-func (m *Manager) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *Added) error {
+func (m *call) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *Added) error {
 	if a.Label != "" {
 		label, err := CheckLabel(a.Label)
 		if err != nil {
@@ -241,12 +251,18 @@ func (m *Manager) addLeaf(tx Tx, a Add, x *x509.Certificate, b cert.Bundle, r *A
 
 // addAgain handles a certificate that is already in the database: its label stays, its status
 // changes only when a keyword says so, and a private key is taken if there was none.
-func (m *Manager) addAgain(tx Tx, a Add, old *Certificate, x *x509.Certificate, b cert.Bundle, r *Added) error {
+func (m *call) addAgain(tx Tx, a Add, old *Certificate, x *x509.Certificate, b cert.Bundle, r *Added) error {
 	switch {
 	case !bytes.Equal(old.DER, x.Raw):
 		return newError(msgSameIdentity, old.Ref())
 	case old.Owner != a.Owner:
-		return newError(msgOtherOwner, cert.SubjectOf(x).RACF(), old.Ref())
+		named := "another owner's"
+		if may, err := m.may(tx, Act{Function: "LIST", Cert: old.Ref()}); err != nil {
+			return err
+		} else if may {
+			named = old.Ref().String()
+		}
+		return newError(msgOtherOwner, cert.SubjectOf(x).RACF(), named)
 	}
 	r.Certificate = old
 	r.note(msgAlreadyThere, old.Ref())

@@ -1,6 +1,9 @@
 package ring
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Alter asks for another status or label of a certificate (racdcert-certificates.md 5).
 type Alter struct {
@@ -11,12 +14,19 @@ type Alter struct {
 
 // Alter changes status, label or both.
 func (m *Manager) Alter(ctx context.Context, a Alter) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "ALTER", Cert: CertRef{a.Owner, a.Label}}, a, (*call).alter)
+}
+
+func (m *call) alter(ctx context.Context, a Alter) (*Issued, error) {
 	if a.Status == "" && a.NewLabel == "" {
 		return nil, newError(msgKeyword, "ALTER", "TRUST, NOTRUST, HIGHTRUST or NEWLABEL")
 	}
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, a.Selector, msgNoMatch)
 		if err != nil {
+			return err
+		}
+		if err := errors.Join(m.requireFound(tx, a.Selector, c), m.requireNew(tx, c.Owner, a.NewLabel)); err != nil {
 			return err
 		}
 		r.Certificate = c
@@ -55,9 +65,16 @@ type Delete struct {
 
 // Delete removes a certificate from the database and from every ring.
 func (m *Manager) Delete(ctx context.Context, d Delete) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "DELETE", Cert: CertRef{d.Owner, d.Label}}, d, (*call).deleteOne)
+}
+
+func (m *call) deleteOne(ctx context.Context, d Delete) (*Issued, error) {
 	return update(ctx, m, func(tx Tx, r *Issued) error {
 		c, err := find(tx, d.Selector, msgNoMatch)
 		if err != nil {
+			return err
+		}
+		if err := m.requireFound(tx, d.Selector, c); err != nil {
 			return err
 		}
 		r.Certificate = c

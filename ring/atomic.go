@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 
+	"signet/audit"
 	"signet/cert"
 )
 
@@ -12,20 +13,39 @@ import (
 // become durable together when fn returns nil, and none of them otherwise. A function that
 // fails undoes its own changes alone; whether the run goes on is for fn to say.
 func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
+	if m.remote != nil {
+		return m.remotely(ctx, false, fn)
+	}
 	var made []crypto.Signer // in hardware
+	var events, undone []*audit.Event
 	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
 		}
-		made = nil
+		made, events, undone = nil, nil, append(undone, events...)
 		inner := m.joining(joinedStore{tx})
-		inner.made = &made
+		inner.made, inner.events = &made, &events
 		return fn(inner)
 	})
 	if err != nil {
-		return m.unmake(ctx, err, made...)
+		err = m.unmake(ctx, err, made...)
+		if !committed(err) {
+			undone = append(undone, events...)
+		}
 	}
-	return nil
+	if kept := m.keepUndone(ctx, undone); kept != nil {
+		err = errors.Join(err, kept)
+	}
+	return err
+}
+
+// remotely runs fn with a Manager whose functions belong to one transaction of a server.
+func (m *Manager) remotely(ctx context.Context, rehearsal bool, fn func(*Manager) error) error {
+	return m.remote.Transaction(ctx, rehearsal, func(r Remote) error {
+		inner := *m
+		inner.remote, inner.shared, inner.rehearsal = r, true, rehearsal
+		return fn(&inner)
+	})
 }
 
 // errRehearsed ends the transaction of a rehearsal.
@@ -36,15 +56,27 @@ var errRehearsed = errors.New("the rehearsal is over")
 // that fails undoes its own changes alone, and fn may carry on. New key pairs are stand-ins,
 // which take no time to make.
 func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
+	if m.remote != nil {
+		return m.remotely(ctx, true, func(inner *Manager) error {
+			fn(inner)
+			return nil
+		})
+	}
+	var events []*audit.Event
 	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
 		inner := m.joining(joinedStore{tx})
+		inner.events = &events
 		inner.newKey = new(cert.StandIns).Generate
 		inner.rehearsal = true
 		fn(inner)
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
-		return nil
+		err = nil
+	}
+	// What a rehearsal showed, it showed, however it ended.
+	if kept := m.noteRehearsed(context.WithoutCancel(ctx), events); kept != nil {
+		err = errors.Join(err, kept)
 	}
 	return err
 }
@@ -59,9 +91,17 @@ func (m *Manager) joining(s Store) *Manager {
 // joinedStore lets functions join a transaction that is already open.
 type joinedStore struct{ tx Tx }
 
-func (s joinedStore) View(_ context.Context, fn func(Tx) error) error { return fn(s.tx) }
+func (s joinedStore) View(ctx context.Context, fn func(Tx) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fn(s.tx)
+}
 
-func (s joinedStore) Update(_ context.Context, fn func(Tx) error) error {
+func (s joinedStore) Update(ctx context.Context, fn func(Tx) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return s.tx.Attempt(func() error { return fn(s.tx) })
 }
 

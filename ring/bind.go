@@ -11,21 +11,21 @@ import (
 
 // AddToken makes an empty token.
 func (m *Manager) AddToken(ctx context.Context, name string) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ADDTOKEN", Token: name}, name, (*call).addToken)
+}
+
+func (m *call) addToken(ctx context.Context, name string) (*Result, error) {
 	name, err := CheckTokenName(name)
 	if err != nil {
 		return nil, err
 	}
-	err = m.store.Update(ctx, func(tx Tx) error {
+	return update(ctx, m, func(tx Tx, _ *Result) error {
 		err := tx.AddToken(&Token{Name: name, Created: m.now(), CreatedBy: string(m.issuer)})
 		if errors.Is(err, ErrExists) {
 			return newError(msgTokenExists, name)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Result{}, nil
 }
 
 // DelToken asks for a token to be removed with everything in it.
@@ -36,7 +36,11 @@ type DelToken struct {
 
 // DelToken removes a token. The certificates in the database stay.
 func (m *Manager) DelToken(ctx context.Context, d DelToken) (*Result, error) {
-	err := m.store.Update(ctx, func(tx Tx) error {
+	return perform(ctx, m, Act{Function: "DELTOKEN", Token: d.Name}, d, (*call).delToken)
+}
+
+func (m *call) delToken(ctx context.Context, d DelToken) (*Result, error) {
+	err := m.update(ctx, func(tx Tx) error {
 		t, err := findToken(tx, d.Name, msgNoToken)
 		if err != nil {
 			return err
@@ -81,13 +85,17 @@ type ListedObject struct {
 // ListToken gives one token, or all of them when the name is empty, each to yield by name
 // (racdcert-rings.md B3). An error of yield stops the listing.
 func (m *Manager) ListToken(ctx context.Context, name string, yield func(TokenListing) error) error {
-	return m.store.View(ctx, func(tx Tx) error {
+	return performEach(ctx, m, Act{Function: "LISTTOKEN", Token: name}, name, yield, (*call).listToken)
+}
+
+func (m *call) listToken(ctx context.Context, name string, yield func(TokenListing) error) error {
+	return m.view(ctx, func(tx Tx) error {
 		if name != "" {
 			t, err := findToken(tx, name, msgNoTokenListed)
 			if err != nil {
 				return err
 			}
-			return yieldToken(tx, t, yield)
+			return m.yieldToken(tx, t, yield)
 		}
 		none := true
 		for t, err := range tx.Tokens() {
@@ -95,7 +103,7 @@ func (m *Manager) ListToken(ctx context.Context, name string, yield func(TokenLi
 				return err
 			}
 			none = false
-			if err := yieldToken(tx, t, yield); err != nil {
+			if err := m.yieldToken(tx, t, yield); err != nil {
 				return err
 			}
 		}
@@ -106,7 +114,7 @@ func (m *Manager) ListToken(ctx context.Context, name string, yield func(TokenLi
 	})
 }
 
-func yieldToken(tx Tx, t *Token, yield func(TokenListing) error) error {
+func (m *call) yieldToken(tx Tx, t *Token, yield func(TokenListing) error) error {
 	l := TokenListing{Token: t}
 	for o, err := range tx.TokenObjects(t) {
 		if err != nil {
@@ -120,6 +128,15 @@ func yieldToken(tx Tx, t *Token, yield func(TokenListing) error) error {
 			o.Owner = Site
 			if c != nil {
 				o.Owner = c.Owner
+			}
+		}
+		if c != nil { // what the database knows is for those who may list it (racdcert-rings.md B3)
+			may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()})
+			if err != nil {
+				return err
+			}
+			if !may {
+				c = nil
 			}
 		}
 		l.Objects = append(l.Objects, ListedObject{o, c})
@@ -163,6 +180,10 @@ type Bound struct {
 // Bind copies a certificate and, when its usage is PERSONAL, its private key. One that is in the
 // token already keeps its number; the rest becomes what it would be if it were bound now.
 func (m *Manager) Bind(ctx context.Context, b Bind) (*Bound, error) {
+	return perform(ctx, m, Act{Function: "BIND", Cert: b.Cert, Usage: b.Usage, Token: b.Token}, b, (*call).bindOne)
+}
+
+func (m *call) bindOne(ctx context.Context, b Bind) (*Bound, error) {
 	if b.Token == "" || b.Cert.Label == "" {
 		return nil, newError(msgTokenAndLabel)
 	}
@@ -170,7 +191,7 @@ func (m *Manager) Bind(ctx context.Context, b Bind) (*Bound, error) {
 		b.Usage = b.Cert.Owner.DefaultUsage()
 	}
 	var r *Bound
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := m.update(ctx, func(tx Tx) error {
 		t, err := findToken(tx, b.Token, msgNoToken)
 		if err != nil {
 			return err
@@ -255,13 +276,25 @@ type Unbind struct {
 	Seq   SeqNum
 }
 
+// number names the object by its number; empty when the label does.
+func (u Unbind) number() string {
+	if u.Seq == 0 {
+		return ""
+	}
+	return "sequence number " + u.Seq.String()
+}
+
 // Unbind removes an object with its private key. The certificate in the database stays.
 func (m *Manager) Unbind(ctx context.Context, u Unbind) (*Bound, error) {
+	return perform(ctx, m, Act{Function: "UNBIND", Cert: u.Cert, Token: u.Token, Detail: u.number()}, u, (*call).unbind)
+}
+
+func (m *call) unbind(ctx context.Context, u Unbind) (*Bound, error) {
 	if u.Token == "" || (u.Cert.Label == "") == (u.Seq == 0) {
 		return nil, newError(msgTokenAndObject)
 	}
 	var r *Bound
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := m.update(ctx, func(tx Tx) error {
 		t, err := findToken(tx, u.Token, msgNoToken)
 		if err != nil {
 			return err
@@ -278,6 +311,15 @@ func (m *Manager) Unbind(ctx context.Context, u Unbind) (*Bound, error) {
 		c, err := origin(tx, o)
 		if err != nil {
 			return err
+		}
+		if c != nil {
+			may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()})
+			if err != nil {
+				return err
+			}
+			if !may {
+				c = nil
+			}
 		}
 		r = &Bound{Object: ListedObject{o, c}}
 		return tx.DeleteTokenObject(o)
@@ -342,11 +384,15 @@ type Import struct {
 
 // Import stores a certificate and the private key that is with it. The token is not changed.
 func (m *Manager) Import(ctx context.Context, i Import) (*Added, error) {
+	return perform(ctx, m, Act{Function: "IMPORT", Cert: CertRef{i.Owner, i.Label}, Token: i.Token, Detail: "sequence number " + i.Seq.String()}, i, (*call).importObject)
+}
+
+func (m *call) importObject(ctx context.Context, i Import) (*Added, error) {
 	if i.Token == "" || i.Seq == 0 {
 		return nil, MissingKeyword("IMPORT", "TOKEN and SEQNUM")
 	}
 	var r *Added
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := m.update(ctx, func(tx Tx) error {
 		t, err := findToken(tx, i.Token, msgNoToken)
 		if err != nil {
 			return err

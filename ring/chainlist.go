@@ -47,12 +47,16 @@ type Listchain struct {
 
 // ListChain gives the chain of a certificate as far as the database has it.
 func (m *Manager) ListChain(ctx context.Context, q Listchain) (*Chain, error) {
+	return perform(ctx, m, Act{Function: "LISTCHAIN", Cert: q.CertRef}, q, (*call).listChain)
+}
+
+func (m *call) listChain(ctx context.Context, q Listchain) (*Chain, error) {
 	ref := q.CertRef
 	if ref.Label == "" {
 		return nil, MissingKeyword("LISTCHAIN", "LABEL")
 	}
 	var ch *Chain
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		ch = &Chain{}
 		c, err := find(tx, Selector{Owner: ref.Owner, Label: ref.Label}, msgNoMatchListed)
 		if err != nil {
@@ -83,7 +87,7 @@ func (m *Manager) ListChain(ctx context.Context, q Listchain) (*Chain, error) {
 					return err
 				}
 			}
-			ch.add(m, l)
+			ch.add(m.Manager, l)
 		}
 		return nil
 	})
@@ -149,6 +153,10 @@ type Checkcert struct {
 // each. The chain is complete when the file itself holds it up to the root. The database is not
 // changed.
 func (m *Manager) Checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
+	return perform(ctx, m, Act{Function: "CHECKCERT", Detail: q.Source}, q, (*call).checkcert)
+}
+
+func (m *call) checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
 	b, err := m.decode(q.Data, q.Password)
 	if err != nil {
 		return nil, newError(msgCheckcert, q.Source, err)
@@ -160,19 +168,16 @@ func (m *Manager) Checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
 	all := append(issuers, leaf)
 	slices.Reverse(all)
 	var ch *Chain
-	err = m.store.View(ctx, func(tx Tx) error {
+	err = m.view(ctx, func(tx Tx) error {
 		ch = &Chain{Complete: cert.SelfSigned(all[len(all)-1])}
 		for _, x := range all {
 			l := Link{X509: x}
 			if !q.Outside {
-				if l.Certificate, err = sameCertificate(tx, l.X509); err != nil {
-					return err
-				}
-				if l.Mapping, err = filterFor(tx, l.X509); err != nil {
+				if err := m.tellKnown(tx, &l); err != nil {
 					return err
 				}
 			}
-			ch.add(m, l)
+			ch.add(m.Manager, l)
 		}
 		return nil
 	})
@@ -180,6 +185,30 @@ func (m *Manager) Checkcert(ctx context.Context, q Checkcert) (*Chain, error) {
 		return nil, err
 	}
 	return ch, nil
+}
+
+// tellKnown adds what the database knows of a certificate, for a user who may list it.
+func (m *call) tellKnown(tx Tx, l *Link) error {
+	c, err := sameCertificate(tx, l.X509)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		if may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()}); err != nil {
+			return err
+		} else if may {
+			l.Certificate = c
+		}
+	}
+	f, err := filterFor(tx, l.X509)
+	if err != nil || f == nil {
+		return err
+	}
+	may, err := m.may(tx, Act{Function: "LISTMAP", Cert: CertRef(f.Ref())})
+	if may {
+		l.Mapping = f
+	}
+	return err
 }
 
 // sameCertificate finds a certificate in the database, nil when it is not there.

@@ -7,6 +7,10 @@ import (
 
 // AddRing makes an empty ring (racdcert-rings.md A3).
 func (m *Manager) AddRing(ctx context.Context, ref RingRef) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ADDRING", Ring: ref}, ref, (*call).addRing)
+}
+
+func (m *call) addRing(ctx context.Context, ref RingRef) (*Result, error) {
 	if err := checkRealRing(ref); err != nil {
 		return nil, err
 	}
@@ -24,6 +28,10 @@ func (m *Manager) AddRing(ctx context.Context, ref RingRef) (*Result, error) {
 
 // DelRing removes a ring with its connections; the certificates stay.
 func (m *Manager) DelRing(ctx context.Context, ref RingRef) (*Result, error) {
+	return perform(ctx, m, Act{Function: "DELRING", Ring: ref}, ref, (*call).delRing)
+}
+
+func (m *call) delRing(ctx context.Context, ref RingRef) (*Result, error) {
 	if err := checkRealRing(ref); err != nil {
 		return nil, err
 	}
@@ -47,26 +55,34 @@ type Connect struct {
 	Default bool  // make it the ring's default, in place of the one that is
 }
 
+// usage is the usage that the connection gets.
+func (q Connect) usage() Usage {
+	if q.Usage == "" {
+		return q.Cert.Owner.DefaultUsage()
+	}
+	return q.Usage
+}
+
 // Connect puts a certificate at the end of a ring. One that is there already keeps its place
 // and gets the new usage and default.
 func (m *Manager) Connect(ctx context.Context, q Connect) (*Result, error) {
+	return perform(ctx, m, Act{Function: "CONNECT", Cert: q.Cert, Ring: q.Ring, Usage: q.usage()}, q, (*call).connect)
+}
+
+func (m *call) connect(ctx context.Context, q Connect) (*Result, error) {
 	return m.changeRing(ctx, "CONNECT", q.Ring, q.Cert, func(tx Tx, ring *Ring, c *Certificate) error {
-		usage := q.Usage
-		if usage == "" {
-			usage = c.Owner.DefaultUsage()
-		}
 		if q.Default {
 			if err := clearDefault(tx, ring); err != nil {
 				return err
 			}
 		}
-		return tx.PutConnection(&Connection{Ring: ring, Cert: c, Usage: usage, Default: q.Default})
+		return tx.PutConnection(&Connection{Ring: ring, Cert: c, Usage: q.usage(), Default: q.Default})
 	})
 }
 
 // changeRing runs a change of one certificate in one ring, after the checks that CONNECT and
 // REMOVE share.
-func (m *Manager) changeRing(ctx context.Context, function string, ringRef RingRef, certRef CertRef, change func(Tx, *Ring, *Certificate) error) (*Result, error) {
+func (m *call) changeRing(ctx context.Context, function string, ringRef RingRef, certRef CertRef, change func(Tx, *Ring, *Certificate) error) (*Result, error) {
 	if ringRef.Name == "" || certRef.Label == "" {
 		return nil, newError(msgRingAndLabel, function)
 	}
@@ -110,6 +126,10 @@ type Remove struct {
 
 // Remove takes a certificate out of a ring. When it was the default, the ring has none after.
 func (m *Manager) Remove(ctx context.Context, q Remove) (*Result, error) {
+	return perform(ctx, m, Act{Function: "REMOVE", Cert: q.Cert, Ring: q.Ring}, q, (*call).remove)
+}
+
+func (m *call) remove(ctx context.Context, q Remove) (*Result, error) {
 	return m.changeRing(ctx, "REMOVE", q.Ring, q.Cert, func(tx Tx, ring *Ring, c *Certificate) error {
 		conn, err := tx.Connection(ring, c)
 		if errors.Is(err, ErrNotFound) {

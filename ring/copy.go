@@ -6,7 +6,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"signet/cert"
 )
@@ -36,8 +38,24 @@ type Taken struct {
 // and the rest as certificates to trust; of certificates by name, each with its key if it has
 // one. A private key that cannot leave its token is refused before anything is read.
 func (m *Manager) Take(ctx context.Context, q Take) (*Taken, error) {
+	return perform(ctx, m, q.act(), q, (*call).take)
+}
+
+// act says what the question is about. Each certificate is asked for by itself.
+func (q Take) act() Act {
+	if len(q.Certs) == 0 {
+		return Act{Function: "TAKE", Ring: q.Ring, Key: true}
+	}
+	var names []string
+	for _, c := range q.Certs {
+		names = append(names, c.String())
+	}
+	return Act{Function: "TAKE", Key: true, Detail: strings.Join(names, " ")}
+}
+
+func (m *call) take(ctx context.Context, q Take) (*Taken, error) {
 	var r *Taken
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		r = &Taken{}
 		certs, trusted, err := m.selected(tx, q, r)
 		if err != nil {
@@ -64,9 +82,15 @@ func (m *Manager) Take(ctx context.Context, q Take) (*Taken, error) {
 }
 
 // selected gives the certificates of a Take, and which of them go without a key.
-func (m *Manager) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
+func (m *call) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted map[*Certificate]bool, err error) {
 	trusted = map[*Certificate]bool{}
 	for _, ref := range q.Certs {
+		if ref.Label == "" {
+			return nil, nil, MissingKeyword("TAKE", "LABEL")
+		}
+		if err := m.require(tx, Act{Function: "TAKE", Cert: ref}); err != nil {
+			return nil, nil, err
+		}
 		c, err := byRef(tx, ref)
 		if err != nil {
 			return nil, nil, err
@@ -96,6 +120,10 @@ func (m *Manager) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trust
 		case !c.HasKey():
 			r.note(msgKeylessPersonal, c.Ref(), q.Ring)
 			continue
+		default:
+			if err := m.release(tx, q.Ring, conn); err != nil {
+				return nil, nil, err
+			}
 		}
 		if conn.Default { // the first private key of a PKCS #12 file is its default
 			certs = slices.Insert(certs, 0, c)
@@ -161,6 +189,10 @@ type PutAll struct {
 // keystore one certificate may come under several labels; in a database it is found under the
 // one it has.
 func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
+	return perform(ctx, m, Act{Function: "PUT", Detail: fmt.Sprintf("%d certificates", len(ids))}, ids, (*call).putAll)
+}
+
+func (m *call) putAll(ctx context.Context, ids []Credential) (*PutAll, error) {
 	return update(ctx, m, func(tx Tx, r *PutAll) error {
 		_, isOne := tx.(OneRing)
 		r.Puts = make([]Put, len(ids))
@@ -181,7 +213,10 @@ func (m *Manager) Put(ctx context.Context, ids []Credential) (*PutAll, error) {
 	})
 }
 
-func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
+func (m *call) put(tx Tx, id Credential, r *Result) (Put, error) {
+	if len(id.Chain) == 0 || slices.Contains(id.Chain, nil) {
+		return Put{}, newError(msgNoEndEntity, CertRef{id.Owner, id.Label})
+	}
 	one, isOne := tx.(OneRing)
 	x, longest, from := id.Chain[0], maxLabel, CertRef{id.Owner, id.Label}
 	if isOne {
@@ -203,6 +238,15 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	label, err := checkLabel(id.Label, longest)
 	if err != nil {
 		return Put{}, err
+	}
+	if err := m.require(tx, Act{Function: "ADD", Cert: CertRef{id.Owner, label}}); err != nil {
+		return Put{}, err
+	}
+	if !isOne {
+		c := &Certificate{Owner: id.Owner, Label: label}
+		if id.Status = capStatus(c, id.Status, r); id.Status != Trust && id.Status != NoTrust && id.Status != HighTrust {
+			return Put{}, newError(msgBadOperand, "status", string(id.Status), "it is not TRUST, NOTRUST or HIGHTRUST")
+		}
 	}
 	p := Put{Ref: CertRef{id.Owner, label}, Key: id.Key != nil, Place: Placed, Status: id.Status}
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
@@ -227,8 +271,6 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	}
 	switch {
 	case same:
-		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
-		return p, nil
 	case isOne && one.KeepsChains():
 		one.Offer(id.Chain[1:])
 	default:
@@ -237,6 +279,17 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 				return p, err
 			}
 		}
+	}
+	if found && !isOne && there.Owner != id.Owner {
+		if may, err := m.may(tx, Act{Function: "LIST", Cert: there.Ref()}); err != nil {
+			return p, err
+		} else if !may { // whose it is, and whether it has a key, is not told
+			return p, newError(msgOtherOwner, cert.SubjectOf(x).RACF(), "another owner's")
+		}
+	}
+	if same {
+		p.Ref, p.Key, p.Status, p.Place = there.Ref(), there.HasKey(), there.Status, Unchanged
+		return p, nil
 	}
 	if found && (there.Owner == id.Owner || id.Key == nil) {
 		return m.exchange(tx, there, x, id, p)
@@ -253,6 +306,11 @@ func (m *Manager) put(tx Tx, id Credential, r *Result) (Put, error) {
 	old, err := m.occupant(tx, p.Ref, isOne)
 	if err != nil {
 		return p, err
+	}
+	if old != nil && !isOne { // another certificate goes, perhaps with its private key
+		if err := m.require(tx, Act{Function: "DELETE", Cert: old.Ref()}); err != nil {
+			return p, err
+		}
 	}
 	if old != nil && old.Owner == p.Ref.Owner {
 		return m.exchange(tx, old, x, id, p)

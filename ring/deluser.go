@@ -13,6 +13,10 @@ type DelUser struct{ IDs []string }
 // (racdcert-rings.md A1), and says what went with them. One that is not defined is a warning.
 // Access lists and the owner fields of other profiles keep the name, as they do on z/OS.
 func (m *Manager) DelUser(ctx context.Context, q DelUser) (*Result, error) {
+	return perform(ctx, m, Act{Function: "DELUSER", Names: upper(q.IDs)}, q, (*call).delUser)
+}
+
+func (m *call) delUser(ctx context.Context, q DelUser) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err != nil {
 		return nil, err
@@ -31,7 +35,7 @@ func (m *Manager) DelUser(ctx context.Context, q DelUser) (*Result, error) {
 				return err
 			}
 		}
-		return nil
+		return keepSpecial(tx, ids)
 	})
 }
 

@@ -29,8 +29,12 @@ func (c Content) role() string {
 // Contents gives what a store holds: the certificates of a ring, or, for the zero reference, all
 // of them.
 func (m *Manager) Contents(ctx context.Context, ref RingRef) ([]Content, error) {
+	return perform(ctx, m, Act{Function: "CONTENTS", Ring: ref}, ref, (*call).contents)
+}
+
+func (m *call) contents(ctx context.Context, ref RingRef) ([]Content, error) {
 	var all []Content
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		all = nil
 		if ref == (RingRef{}) {
 			for c, err := range tx.CertificatesExpiring(time.Time{}, endOfTime) {

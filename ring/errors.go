@@ -14,6 +14,7 @@ var (
 	ErrRefused     = errors.New("refused")
 	ErrUnsupported = errors.New("not supported here")
 	ErrHardware    = errors.New("a token failed")
+	ErrDenied      = errors.New("not authorised")
 )
 
 // Code is a return code, as every RACF command has one (racdcert-certificates.md 1.6).
@@ -71,7 +72,7 @@ func CodeOf(err error) Code {
 	case errors.As(err, &e):
 		return e.Code
 	}
-	for _, class := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRefused, ErrUnsupported} {
+	for _, class := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRefused, ErrUnsupported, ErrDenied} {
 		if errors.Is(err, class) {
 			return Refused
 		}

@@ -38,6 +38,17 @@ type Export struct {
 	Password []byte      // nil: none
 }
 
+// format is the format that the file gets.
+func (e Export) format() cert.Format {
+	switch {
+	case e.Format != "":
+		return e.Format
+	case e.Password != nil:
+		return cert.PKCS12DER
+	}
+	return cert.B64
+}
+
 // Exported is the answer to Export.
 type Exported struct {
 	Result
@@ -48,12 +59,11 @@ type Exported struct {
 // Export writes a certificate, its chain and its private key in one of the formats. A key that
 // is missing or cannot leave is refused before anything else is done.
 func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
-	if e.Format == "" {
-		e.Format = cert.B64
-		if e.Password != nil {
-			e.Format = cert.PKCS12DER
-		}
-	}
+	return perform(ctx, m, Act{Function: "EXPORT", Cert: e.CertRef, Key: e.format().WithKey()}, e, (*call).export)
+}
+
+func (m *call) export(ctx context.Context, e Export) (*Exported, error) {
+	e.Format = e.format()
 	switch {
 	case e.Label == "":
 		return nil, MissingKeyword("EXPORT", "LABEL")
@@ -64,9 +74,10 @@ func (m *Manager) Export(ctx context.Context, e Export) (*Exported, error) {
 	case !e.Format.WithKey() && e.Password != nil:
 		return nil, newError(msgPasswordUnused, e.Format)
 	}
-	r := &Exported{Format: e.Format}
+	var r *Exported
 	var b cert.Bundle
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
+		r, b = &Exported{Format: e.Format}, cert.Bundle{} // a store may run this again
 		c, err := byRef(tx, e.CertRef)
 		if err != nil {
 			return err
@@ -124,13 +135,50 @@ type Genreq struct {
 // Genreq makes the request and gives its text to deliver before the mark "used for a request"
 // becomes durable, so that no certificate is marked without its request. deliver may not use m.
 func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) error) (*Issued, error) {
+	if m.remote != nil && m.shared {
+		return m.genreqRemote(ctx, g, deliver)
+	}
+	if m.remote != nil {
+		var r *Issued
+		err := m.remotely(ctx, false, func(m *Manager) (err error) {
+			r, err = m.genreqRemote(ctx, g, deliver)
+			return err
+		})
+		return r, err
+	}
+	r, err := perform(ctx, m, Act{Function: "GENREQ", Cert: g.CertRef}, g, func(c *call, ctx context.Context, g Genreq) (*Requested, error) {
+		return c.genreq(ctx, g, deliver)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &r.Issued, nil
+}
+
+// genreqRemote asks a server for the request, and delivers it before the server's transaction
+// ends.
+func (m *Manager) genreqRemote(ctx context.Context, g Genreq, deliver func([]byte) error) (*Issued, error) {
+	var r *Requested
+	if err := m.remote.Call(ctx, "GENREQ", g, &r); err != nil {
+		return nil, err
+	}
+	return &r.Issued, deliver(r.Data)
+}
+
+// Requested is the answer to Genreq of a server: the request, too.
+type Requested struct {
+	Issued
+	Data []byte
+}
+
+func (m *call) genreq(ctx context.Context, g Genreq, deliver func([]byte) error) (*Requested, error) {
 	if g.Label == "" {
 		return nil, MissingKeyword("GENREQ", "LABEL")
 	}
 	if err := m.reach(ctx, g.CertRef); err != nil {
 		return nil, err
 	}
-	return update(ctx, m, func(tx Tx, r *Issued) error {
+	return update(ctx, m, func(tx Tx, r *Requested) error {
 		c, err := byRef(tx, g.CertRef)
 		if err != nil {
 			return err
@@ -151,6 +199,7 @@ func (m *Manager) Genreq(ctx context.Context, g Genreq, deliver func([]byte) err
 		if err := tx.UpdateCertificate(c); err != nil {
 			return err
 		}
-		return deliver(cert.EncodeRequest(der))
+		r.Data = cert.EncodeRequest(der)
+		return deliver(r.Data)
 	})
 }

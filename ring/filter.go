@@ -195,10 +195,14 @@ type Listmap struct{ FilterRef }
 
 // Listmap gives filters to yield, in the order they were made. An error of yield stops it.
 func (m *Manager) Listmap(ctx context.Context, q Listmap, yield func(*Filter) error) error {
+	return performEach(ctx, m, Act{Function: "LISTMAP", Cert: CertRef(q.FilterRef)}, q, yield, (*call).listmap)
+}
+
+func (m *call) listmap(ctx context.Context, q Listmap, yield func(*Filter) error) error {
 	if err := checkFilterOwner(q.Owner); err != nil {
 		return err
 	}
-	return m.store.View(ctx, func(tx Tx) error {
+	return m.view(ctx, func(tx Tx) error {
 		if q.Label != "" {
 			f, err := tx.Filter(q.FilterRef)
 			if errors.Is(err, ErrNotFound) {

@@ -39,11 +39,15 @@ type Issued struct {
 // request. A request whose key belongs to a certificate of the same owner takes that
 // certificate's place. The key pair is made outside the transaction, because it takes long.
 func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "GENCERT", Cert: CertRef{g.Owner, g.Label}, SignWith: g.SignWith, Token: g.Place.resource()}, g, (*call).gencert)
+}
+
+func (m *call) gencert(ctx context.Context, g Gencert) (*Issued, error) {
 	p, err := m.planGencert(g)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.store.View(ctx, p.check); err != nil {
+	if err := m.view(ctx, p.check); err != nil {
 		return nil, err
 	}
 	if p.request == nil {
@@ -55,7 +59,7 @@ func (m *Manager) Gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		}
 	}
 	planned := p.Messages
-	err = m.store.Update(ctx, func(tx Tx) error {
+	err = m.update(ctx, func(tx Tx) error {
 		p.Messages = slices.Clone(planned) // a store may run this again
 		return p.perform(tx)
 	})
@@ -79,6 +83,9 @@ type gencertPlan struct {
 // planGencert settles everything that does not depend on the database.
 func (m *Manager) planGencert(g Gencert) (*gencertPlan, error) {
 	p := &gencertPlan{m: m, g: g}
+	if g.SignWith != nil && g.SignWith.Label == "" {
+		return nil, MissingKeyword("GENCERT SIGNWITH", "LABEL")
+	}
 	t := &p.template
 	t.Subject, t.MaxPathLen, t.PSS = g.Subject, -1, g.PSS
 	var alg cert.KeyAlgorithm

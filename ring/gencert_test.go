@@ -43,7 +43,7 @@ func TestGencertSerials(t *testing.T) {
 
 func TestGencertRandomSerials(t *testing.T) {
 	d := newDB(t)
-	if err := d.Set(t.Context(), ring.Setting{Name: "serials", Value: "random"}); err != nil {
+	if _, err := d.Set(t.Context(), ring.Setting{Name: "serials", Value: "random"}); err != nil {
 		t.Fatal(err)
 	}
 	d.gencert("CERTAUTH/CA", "")
@@ -56,8 +56,10 @@ func TestGencertRandomSerials(t *testing.T) {
 	if d.get("CERTAUTH/CA").LastSerial != 0 {
 		t.Error("random serials moved the counter")
 	}
-	wantError(t, d.Set(t.Context(), ring.Setting{Name: "serials", Value: "odd"}), "SGN005I", ring.ErrInvalid)
-	wantError(t, d.Set(t.Context(), ring.Setting{Name: "nonsense", Value: "1"}), "SGN005I", ring.ErrInvalid)
+	for _, s := range []ring.Setting{{Name: "serials", Value: "odd"}, {Name: "nonsense", Value: "1"}} {
+		_, err := d.Set(t.Context(), s)
+		wantError(t, err, "SGN005I", ring.ErrInvalid)
+	}
 }
 
 func TestGencertLabels(t *testing.T) {

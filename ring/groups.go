@@ -29,6 +29,10 @@ type AddGroup struct {
 
 // AddGroup defines groups. One that is defined already stops it.
 func (m *Manager) AddGroup(ctx context.Context, q AddGroup) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ADDGROUP", Names: upper(q.Names), Group: upperOr(q.Superior)}, q, (*call).addGroup)
+}
+
+func (m *call) addGroup(ctx context.Context, q AddGroup) (*Result, error) {
 	names, err := foldAll(q.Names, GroupName)
 	if err := cmp.Or(err, checkText("DATA", q.Data, maxData), fold(&q.Owner, userID), fold(&q.Superior, GroupName)); err != nil {
 		return nil, err
@@ -110,6 +114,10 @@ type DelGroup struct{ Names []string }
 // DelGroup removes groups. One that is not defined is a warning; one with users or with groups
 // below it stops it.
 func (m *Manager) DelGroup(ctx context.Context, q DelGroup) (*Result, error) {
+	return perform(ctx, m, Act{Function: "DELGROUP", Names: upper(q.Names)}, q, (*call).delGroup)
+}
+
+func (m *call) delGroup(ctx context.Context, q DelGroup) (*Result, error) {
 	names, err := foldAll(q.Names, GroupName)
 	if err != nil {
 		return nil, err
@@ -156,6 +164,14 @@ type MembershipSettings struct {
 	Attributes AttributeSettings
 }
 
+// authority is what the users are to have in the group at least.
+func (s MembershipSettings) authority() saf.Authority {
+	if s.Authority == nil {
+		return saf.Use
+	}
+	return *s.Authority
+}
+
 // ConnectGroup asks for users to be connected to a group.
 type ConnectGroup struct {
 	IDs      []string
@@ -165,6 +181,10 @@ type ConnectGroup struct {
 
 // ConnectGroup connects users to a group, or changes the settings given of those who are.
 func (m *Manager) ConnectGroup(ctx context.Context, q ConnectGroup) (*Result, error) {
+	return perform(ctx, m, Act{Function: "CONNECTGROUP", Names: upper(q.IDs), Group: strings.ToUpper(q.Group), Authority: q.Settings.authority(), System: q.Settings.Attributes.raises()}, q, (*call).connectGroup)
+}
+
+func (m *call) connectGroup(ctx context.Context, q ConnectGroup) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err := cmp.Or(err, fold(&q.Settings.Owner, userID)); err != nil {
 		return nil, err
@@ -203,8 +223,18 @@ func (m *Manager) join(tx Tx, user, group string, s MembershipSettings) error {
 	}
 	set(&c.Owner, s.Owner)
 	set(&c.Authority, s.Authority)
+	if err := checkAuthority(c.Authority); err != nil {
+		return err
+	}
 	s.Attributes.apply(&c.Attributes)
 	return tx.PutMembership(c)
+}
+
+func checkAuthority(a saf.Authority) error {
+	if !a.Valid() {
+		return newError(msgBadOperand, "AUTHORITY", a.String(), "there is no such group authority")
+	}
+	return nil
 }
 
 // membership finds the connection of a user to a group or says that there is none.
@@ -224,6 +254,10 @@ type RemoveGroup struct {
 
 // RemoveGroup removes users from a group that is not their default group.
 func (m *Manager) RemoveGroup(ctx context.Context, q RemoveGroup) (*Result, error) {
+	return perform(ctx, m, Act{Function: "REMOVEGROUP", Names: upper(q.IDs), Group: strings.ToUpper(q.Group)}, q, (*call).removeGroup)
+}
+
+func (m *call) removeGroup(ctx context.Context, q RemoveGroup) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err != nil {
 		return nil, err
@@ -259,9 +293,20 @@ type GroupListing struct {
 	Members   []*saf.Membership
 }
 
-// ListGroup gives the named groups to yield: all of them for an asterisk, the issuer's default
+// GroupListings is the answer to ListGroup.
+type GroupListings struct {
+	Result
+	Groups []GroupListing
+}
+
+// ListGroup gives the named groups: all of them for an asterisk, the issuer's default
 // group for no names. One that is not defined is a warning.
-func (m *Manager) ListGroup(ctx context.Context, names []string, yield func(GroupListing) error) (*Result, error) {
+func (m *Manager) ListGroup(ctx context.Context, names []string) (*GroupListings, error) {
+	return perform(ctx, m, Act{Function: "LISTGRP", Names: upper(names)}, names, (*call).listGroup)
+}
+
+func (m *call) listGroup(ctx context.Context, names []string) (*GroupListings, error) {
+	var r *GroupListings
 	show := func(tx Tx, g *saf.Group) error {
 		subgroups, err := collect(tx.Subgroups(g.Name))
 		if err != nil {
@@ -271,13 +316,13 @@ func (m *Manager) ListGroup(ctx context.Context, names []string, yield func(Grou
 		if err != nil {
 			return err
 		}
-		return yield(GroupListing{g, subgroups, members})
+		r.Groups = append(r.Groups, GroupListing{g, subgroups, members})
+		return nil
 	}
-	var r *Result
-	err := m.store.View(ctx, func(tx Tx) error {
-		r = &Result{}
+	err := m.view(ctx, func(tx Tx) error {
+		r = &GroupListings{}
 		if len(names) == 1 && names[0] == "*" {
-			return listAll(tx, tx.Groups(), r, kindGroup, show)
+			return listAll(tx, tx.Groups(), &r.Result, kindGroup, show)
 		}
 		if len(names) == 0 {
 			own, err := m.currentGroup(tx, "LISTGRP", "")
@@ -286,7 +331,7 @@ func (m *Manager) ListGroup(ctx context.Context, names []string, yield func(Grou
 			}
 			names = []string{own}
 		}
-		return listNamed(tx, names, GroupName, tx.Group, r, msgNoGroup, show)
+		return listNamed(tx, names, GroupName, tx.Group, &r.Result, msgNoGroup, show)
 	})
 	return r, err
 }

@@ -45,6 +45,15 @@ type KeyPlace struct {
 // InHardware reports whether the place is a token.
 func (p KeyPlace) InHardware() bool { return p.Token != "" || p.PKDS }
 
+// resource names the token for authority: a name, an asterisk for whichever is configured, or
+// nothing for no token.
+func (p KeyPlace) resource() string {
+	if p.PKDS && p.Token == "" {
+		return "*"
+	}
+	return p.Token
+}
+
 // hardwareStore is a store whose certificates may have private keys in hardware. What a
 // transaction deletes of those goes when the transaction is durable: a failure leaves a key
 // without a certificate, which can be found again, and never a certificate without its key.
@@ -146,11 +155,11 @@ func unreachable(c *Certificate, cause error) error {
 
 // reach opens the token that the private key of a certificate is in, outside any transaction
 // that changes something: the user may be asked for a PIN, and nobody is to wait for the answer.
-func (m *Manager) reach(ctx context.Context, ref CertRef) error {
+func (m *call) reach(ctx context.Context, ref CertRef) error {
 	if m.hardware == nil {
 		return nil
 	}
-	return m.store.View(ctx, func(tx Tx) error {
+	return m.view(ctx, func(tx Tx) error {
 		c, err := byRef(tx, ref)
 		if err != nil || !c.Key.InToken() {
 			return err

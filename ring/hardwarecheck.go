@@ -58,6 +58,13 @@ func (c *TokenCheck) Fits() bool {
 // the tokens named, or else those that certificates refer to and the one that is configured. A
 // token that is away says nothing about its keys. It changes nothing.
 func (m *Manager) CheckTokens(ctx context.Context, names ...string) (*TokenCheck, error) {
+	if m.remote != nil {
+		return nil, newError(msgLocalOnly, "token check")
+	}
+	return perform(ctx, m, Act{Function: "CHECKTOKENS", Token: strings.Join(names, " ")}, names, (*call).checkTokens)
+}
+
+func (m *call) checkTokens(ctx context.Context, names []string) (*TokenCheck, error) {
 	if m.hardware == nil {
 		return nil, newError(msgNoHardware)
 	}
@@ -80,7 +87,7 @@ func (m *Manager) CheckTokens(ctx context.Context, names ...string) (*TokenCheck
 		keys, err := m.hardware.Keys(ctx, n)
 		t := CheckedToken{Name: n, Problem: err, Keys: len(keys)}
 		if err == nil {
-			if err := m.store.View(ctx, func(tx Tx) error { return t.compare(tx, keys) }); err != nil {
+			if err := m.view(ctx, func(tx Tx) error { return t.compare(tx, keys) }); err != nil {
 				return nil, err
 			}
 		}
@@ -91,9 +98,9 @@ func (m *Manager) CheckTokens(ctx context.Context, names ...string) (*TokenCheck
 }
 
 // keyRefs gives the certificates that refer to keys in tokens, by the name of the token.
-func (m *Manager) keyRefs(ctx context.Context) (map[string][]*Certificate, error) {
+func (m *call) keyRefs(ctx context.Context) (map[string][]*Certificate, error) {
 	of := map[string][]*Certificate{}
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		for c, err := range allCertificates(tx) {
 			if err != nil {
 				return err
@@ -208,6 +215,10 @@ func (c *TokenCheck) note(t *CheckedToken) {
 // loose keys are given to their certificates, and orphans are destroyed for good. Each is looked
 // at once more. A reference that leads to another key is left for the user to judge.
 func (m *Manager) MendTokens(ctx context.Context, c *TokenCheck) (*Result, error) {
+	return perform(ctx, m, Act{Function: "MENDTOKENS"}, c, (*call).mendTokens)
+}
+
+func (m *call) mendTokens(ctx context.Context, c *TokenCheck) (*Result, error) {
 	r := &Result{}
 	for _, t := range c.Tokens {
 		mended, err := update(ctx, m, func(tx Tx, r *Result) error { return t.refer(tx, r) })
@@ -264,7 +275,7 @@ func forgetKey(tx Tx, c *Certificate) error {
 }
 
 // destroyOrphan destroys a key unless a certificate refers to it by now.
-func (m *Manager) destroyOrphan(ctx context.Context, k HeldKey, r *Result) error {
+func (m *call) destroyOrphan(ctx context.Context, k HeldKey, r *Result) error {
 	of, err := m.keyRefs(ctx)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ type KeySupply struct {
 	changed *sync.Cond
 	at      int                     // the number of the function that runs
 	asked   bool                    // it has had its key
-	coming  []need                  // announced and not passed yet, in order
+	coming  []keyNeed               // announced and not passed yet, in order
 	begun   int                     // so many of coming have a key, or one is being made for them
 	shelves map[cert.KeySpec]*shelf // by kind of key
 	held    int                     // keys in all shelves, made or being made
@@ -39,8 +39,8 @@ type KeySupply struct {
 	stopped bool
 }
 
-// need is a key pair that a function is going to ask for.
-type need struct {
+// keyNeed is a key pair that a function is going to ask for.
+type keyNeed struct {
 	number int          // of the function
 	spec   cert.KeySpec // zero: not known
 }
@@ -63,7 +63,7 @@ func (m *Manager) SupplyKeys(ctx context.Context, coming iter.Seq2[int, cert.Key
 	s.changed = sync.NewCond(&s.mu)
 	inner := *m
 	inner.newKey = func(spec cert.KeySpec) (crypto.Signer, error) { return s.take(ctx, spec) }
-	if m.rehearsal || m.oneRing && m.hardware != nil {
+	if m.remote != nil || m.rehearsal || m.oneRing && m.hardware != nil {
 		s.stopped, s.unwatch = true, func() bool { return true }
 		return &inner, s
 	}
@@ -117,7 +117,7 @@ func (s *KeySupply) feed(coming iter.Seq2[int, cert.KeySpec]) {
 		if spec != (cert.KeySpec{}) {
 			spec = spec.Round() // as Gencert does
 		}
-		if spec.Check() == nil && !s.announce(need{number, spec}) {
+		if spec.Check() == nil && !s.announce(keyNeed{number, spec}) {
 			return
 		}
 	}
@@ -128,7 +128,7 @@ func (s *KeySupply) feed(coming iter.Seq2[int, cert.KeySpec]) {
 }
 
 // announce waits for room and reports whether anybody is still interested.
-func (s *KeySupply) announce(n need) bool {
+func (s *KeySupply) announce(n keyNeed) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.coming) >= supplyAhead && !s.stopped {
@@ -259,7 +259,7 @@ func (s *KeySupply) announced(spec cert.KeySpec) crypto.Signer {
 }
 
 // kind is the kind of key for a need, zero when there is not even a guess.
-func (s *KeySupply) kind(n need) cert.KeySpec {
+func (s *KeySupply) kind(n keyNeed) cert.KeySpec {
 	if n.spec == (cert.KeySpec{}) {
 		return s.guess
 	}

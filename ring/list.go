@@ -16,18 +16,36 @@ type Listing struct {
 // each to yield in the order they were added (racdcert-certificates.md 11). An error of yield
 // stops the listing.
 func (m *Manager) List(ctx context.Context, s Selector, yield func(Listing) error) error {
-	return m.store.View(ctx, func(tx Tx) error {
+	return performEach(ctx, m, Act{Function: "LIST", Cert: CertRef{s.Owner, s.Label}}, s, yield, (*call).list)
+}
+
+func (m *call) list(ctx context.Context, s Selector, yield func(Listing) error) error {
+	return m.view(ctx, func(tx Tx) error {
 		if !s.All() {
 			c, err := find(tx, s, msgNoMatchListed)
 			if err != nil {
 				return err
 			}
+			if err := m.requireFound(tx, s, c); err != nil {
+				return err
+			}
 			return yieldListing(tx, c, yield)
+		}
+		byName, err := m.byName(tx)
+		if err != nil {
+			return err
 		}
 		none := true
 		for c, err := range tx.Certificates(s.Owner) {
 			if err != nil {
 				return err
+			}
+			if byName {
+				if may, err := m.may(tx, Act{Function: "LIST", Cert: c.Ref()}); err != nil {
+					return err
+				} else if !may {
+					continue
+				}
 			}
 			none = false
 			if err := yieldListing(tx, c, yield); err != nil {
@@ -44,7 +62,11 @@ func (m *Manager) List(ctx context.Context, s Selector, yield func(Listing) erro
 // ListExpiring gives the certificates of every owner whose validity ends within the given time
 // from now, and those that have expired already, soonest first.
 func (m *Manager) ListExpiring(ctx context.Context, within time.Duration, yield func(Listing) error) error {
-	return m.store.View(ctx, func(tx Tx) error {
+	return performEach(ctx, m, Act{Function: "LISTEXPIRING"}, within, yield, (*call).listExpiring)
+}
+
+func (m *call) listExpiring(ctx context.Context, within time.Duration, yield func(Listing) error) error {
+	return m.view(ctx, func(tx Tx) error {
 		for c, err := range tx.CertificatesExpiring(time.Time{}, m.now().Add(within)) {
 			if err != nil {
 				return err
@@ -74,8 +96,12 @@ type RingListing struct {
 // ListRing gives one ring, the virtual ring of an owner when the name is an asterisk, or all
 // rings of the owner when the name is empty (racdcert-rings.md A6, A7).
 func (m *Manager) ListRing(ctx context.Context, ref RingRef) ([]RingListing, error) {
+	return perform(ctx, m, Act{Function: "LISTRING", Ring: ref}, ref, (*call).listRing)
+}
+
+func (m *call) listRing(ctx context.Context, ref RingRef) ([]RingListing, error) {
 	var listings []RingListing
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		listings = nil
 		switch {
 		case ref.Virtual():

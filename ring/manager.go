@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"time"
 
+	"signet/audit"
 	"signet/cert"
 )
 
@@ -20,28 +21,42 @@ type Codec interface {
 // Manager performs the functions on one database on behalf of one user. It is safe for use by
 // one goroutine at a time.
 type Manager struct {
-	store  Store
-	codec  Codec
-	issuer Owner
-	now    func() time.Time
-	zone   *time.Location
-	newKey func(cert.KeySpec) (crypto.Signer, error)
+	store   Store
+	codec   Codec
+	issuer  Owner
+	account Owner  // who really asks
+	host    string // where the request comes from
+	via     string // how it came here
+	system  bool   // no user asks
+	remote  Remote // nil: the store is here
+	shared  bool   // remote is a transaction that several functions share
+	now     func() time.Time
+	zone    *time.Location
+	newKey  func(cert.KeySpec) (crypto.Signer, error)
 
 	oneRing   bool             // the store is a single key ring
 	hardware  Hardware         // nil: none
 	rehearsal bool             // nothing of it is kept, and so no key is made in hardware
 	made      *[]crypto.Signer // keys in hardware that go when the common transaction fails; nil: each function sees to its own
+	events    *[]*audit.Event  // of the functions of the common transaction; nil outside one
 }
 
 // Config is what a Manager works with.
 type Config struct {
-	Store  Store
-	Codec  Codec
-	Issuer Owner            // the user on whose behalf functions run
-	Now    func() time.Time // nil: the system's clock
-	Zone   *time.Location   // nil: the local zone; the zone of NOTBEFORE and NOTAFTER
+	Store   Store
+	Codec   Codec
+	Issuer  Owner            // the user on whose behalf functions run
+	Account Owner            // who really asks; empty: the issuer
+	Host    string           // the machine that the request comes from, for the trail
+	Via     string           // how it came to the database, for the trail; empty: directly
+	Now     func() time.Time // nil: the system's clock
+	Zone    *time.Location   // nil: the local zone; the zone of NOTBEFORE and NOTAFTER
 
 	OneRing bool // the store is a single key ring, such as a keystore file
+
+	// System says that no user asks, but the program for itself, such as a server that looks up
+	// who its client is. Authority is not asked, and the trail keeps nothing of it.
+	System bool
 
 	// Hardware is where keys are made and found that are not in the store; nil for none. When
 	// the store is a token itself, all keys are made there.
@@ -50,17 +65,34 @@ type Config struct {
 
 // NewManager returns a Manager.
 func NewManager(c Config) *Manager {
-	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing, hardware: c.Hardware}
+	m := &Manager{store: c.Store, codec: c.Codec, issuer: c.Issuer, account: c.Account, host: c.Host, via: c.Via, system: c.System, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate, oneRing: c.OneRing, hardware: c.Hardware}
 	if c.Hardware != nil && !c.OneRing {
 		m.store = hardwareStore{Store: c.Store, hardware: c.Hardware}
 	}
+	m.fillIn()
+	return m
+}
+
+// NewRemoteManager returns a Manager whose functions are performed elsewhere, on behalf of the
+// user that the other side knows its client to be. Of the configuration, what is about the store
+// and the user is for that side to say.
+func NewRemoteManager(r Remote, c Config) *Manager {
+	m := &Manager{remote: r, issuer: c.Issuer, account: c.Account, now: c.Now, zone: c.Zone, newKey: cert.KeySpec.Generate}
+	m.fillIn()
+	return m
+}
+
+// fillIn sets what was left out.
+func (m *Manager) fillIn() {
 	if m.now == nil {
 		m.now = time.Now
 	}
 	if m.zone == nil {
 		m.zone = time.Local
 	}
-	return m
+	if m.account == "" {
+		m.account = m.issuer
+	}
 }
 
 // Issuer is the user on whose behalf m works.
@@ -89,9 +121,9 @@ func (r *Result) note(id messageID, args ...any) {
 
 // update runs a function in one transaction of the store and gives its answer. The answer
 // starts anew each time, because a store may run the transaction again.
-func update[R any](ctx context.Context, m *Manager, function func(Tx, *R) error) (*R, error) {
+func update[R any](ctx context.Context, c *call, function func(Tx, *R) error) (*R, error) {
 	var r *R
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err := c.update(ctx, func(tx Tx) error {
 		r = new(R)
 		return function(tx, r)
 	})

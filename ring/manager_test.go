@@ -32,6 +32,9 @@ func newDB(t *testing.T) *db {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	if err := ring.Found(t.Context(), store, "OPER", testNow); err != nil {
+		t.Fatal(err)
+	}
 	d := &db{t: t, store: store, now: testNow}
 	d.Manager = ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: "OPER", Zone: time.UTC,
 		Now: func() time.Time { return d.now }})

@@ -26,6 +26,10 @@ type Mapped struct {
 
 // Map makes a filter.
 func (m *Manager) Map(ctx context.Context, q Map) (*Mapped, error) {
+	return perform(ctx, m, Act{Function: "MAP", Cert: CertRef{q.Owner, q.Label}}, q, (*call).mapFilter)
+}
+
+func (m *call) mapFilter(ctx context.Context, q Map) (*Mapped, error) {
 	f := Filter{Owner: q.Owner, Status: q.Status, Subject: q.Subject, Issuer: q.Issuer, Created: m.now(), CreatedBy: string(m.issuer)}
 	if err := checkFilterOwner(f.Owner); err != nil {
 		return nil, err
@@ -109,7 +113,7 @@ func checkFilterStatus(function string, s Status) error {
 }
 
 // changeFilter runs change in a transaction and adds the reminder to refresh.
-func (m *Manager) changeFilter(ctx context.Context, change func(Tx) (*Filter, error)) (*Mapped, error) {
+func (m *call) changeFilter(ctx context.Context, change func(Tx) (*Filter, error)) (*Mapped, error) {
 	return update(ctx, m, func(tx Tx, r *Mapped) error {
 		var err error
 		if r.Filter, err = change(tx); err != nil {
@@ -129,6 +133,10 @@ type Altmap struct {
 
 // Altmap changes a filter. The names that it matches stay.
 func (m *Manager) Altmap(ctx context.Context, q Altmap) (*Mapped, error) {
+	return perform(ctx, m, Act{Function: "ALTMAP", Cert: CertRef(q.FilterRef)}, q, (*call).altmap)
+}
+
+func (m *call) altmap(ctx context.Context, q Altmap) (*Mapped, error) {
 	if err := checkFilterOwner(q.Owner); err != nil {
 		return nil, err
 	}
@@ -179,6 +187,10 @@ type Delmap struct{ FilterRef }
 
 // Delmap removes a filter, also one of a user that is gone.
 func (m *Manager) Delmap(ctx context.Context, q Delmap) (*Mapped, error) {
+	return perform(ctx, m, Act{Function: "DELMAP", Cert: CertRef(q.FilterRef)}, q, (*call).delmap)
+}
+
+func (m *call) delmap(ctx context.Context, q Delmap) (*Mapped, error) {
 	if err := checkFilterOwner(q.Owner); err != nil {
 		return nil, err
 	}

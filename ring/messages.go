@@ -132,6 +132,13 @@ const (
 	msgPermitRefresh
 	msgNotRacListed
 	msgNotInList
+	msgNotInConditional
+	msgResetIgnored
+	msgAnyCondition
+	msgUndefinedEntry
+	msgClassNotActive
+	msgUnusable
+	msgMustBeListed
 	msgBadResource
 	msgDigitalClass
 
@@ -165,6 +172,16 @@ const (
 	msgKeyDestroyed
 	msgKeyNotDestroyed
 	msgTokenAtomic
+	msgLocalOnly
+	msgDenied
+	msgDeniedPermit
+	msgDeniedRdelete
+	msgDeniedAdministration
+	msgWarned
+	msgNotReleased
+	msgIssuerSkipped
+	msgNoSuchAct
+	msgLastSpecial
 )
 
 // catalogue holds every message of the rules. Ids that begin with SGN are signet's own, for
@@ -297,46 +314,63 @@ var catalogue = [...]struct {
 	msgProfileExists:    {"ICH10102I", Refused, ErrExists, "profile %q of class %s already exists", "change it with RALTER"},
 	msgNoProfileListed:  {"ICH13003I", Warning, ErrNotFound, "profile %q of class %s not found", ""},
 	msgNothingInClass:   {"ICH13004I", Warning, ErrNotFound, "class %s has no profiles", ""},
-	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then define it again"},
+	msgNoGenerics:       {"ICH10321I", Warning, nil, "profile %q of class %s is discrete: generics are not active for the class", "SETROPTS GENERIC(class) first, then RDELETE it and define it again"},
 	msgRdefineRefresh:   {"ICH10006I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgRalterRefresh:    {"ICH11009I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgRdeleteRefresh:   {"ICH12002I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgPermitRefresh:    {"ICH06011I", Done, nil, "class %s is RACLISTed: checks see the change after SETROPTS RACLIST(%[1]s) REFRESH", ""},
 	msgNotRacListed:     {"ICH14070I", Done, nil, "REFRESH had no effect on class %s: it is not RACLISTed", ""},
 	msgNotInList:        {"ICH06002I", Warning, nil, "%s is not in the access list of %q; nothing to delete", ""},
+	msgNotInConditional: {"ICH06014I", Warning, nil, "%s has no entry %s in the conditional access list of %q; nothing to delete", ""},
+	msgResetIgnored:     {"ICH06009I", Warning, nil, "RESET is ignored: DELETE was given, too", "say RESET in a PERMIT of its own"},
+	msgAnyCondition:     {"ICH06013I", Refused, ErrInvalid, "WHEN(%s) goes with DELETE only", "name the condition, as in WHEN(PROGRAM(PAGENT))"},
+	msgUndefinedEntry:   {"ICH06007I", Done, nil, "%s is not defined; its entry is kept, and does not count until it is", "ADDUSER or ADDGROUP defines it"},
+	msgClassNotActive:   {"ICH06019I", Done, nil, "class %s is not active: its profiles protect nothing", "SETROPTS CLASSACT(class) makes it active"},
+	msgUnusable:         {"ICH06015I", Warning, nil, "profile %q of class %s protects nothing: it is discrete and its name is generic", "RDELETE it and define it again"},
+	msgMustBeListed:     {"ICH14040I", Done, nil, "class %s protects nothing until it is RACLISTed: SETROPTS RACLIST(%[1]s)", ""},
 	msgBadResource:      {"SGN061I", Refused, ErrInvalid, "%s %q: %s", ""},
 	msgDigitalClass:     {"SGN062I", Refused, ErrRefused, "class %s is administered by RACDCERT alone, and has no generic profiles", "use the RACDCERT functions; FACILITY and RDATALIB say who may"},
 
-	msgUnknownUser:      {"ICH30001I", Refused, ErrNotFound, "user %s is not defined", "define the user with ADDUSER"},
-	msgNoUserListed:     {"ICH30001I", Warning, ErrNotFound, "user %s is not defined", "LISTUSER * shows those that are"},
-	msgNoUserDeleted:    {"ICH30001I", Warning, ErrNotFound, "user %s is not defined; nothing is deleted", "certificates and rings of an ID without a profile go with RACDCERT DELETE and DELRING"},
-	msgBadGroup:         {"SGN100I", Refused, ErrInvalid, "group name %q: %s", "a group name has 1 to 32 letters, digits or # @ $ _ - ."},
-	msgDefined:          {"SGN101I", Refused, ErrExists, "%s is already a %s", "users and groups share one set of names"},
-	msgNoGroup:          {"SGN102I", Warning, ErrNotFound, "group %s is not defined", "LISTGRP * shows those that are"},
-	msgUndefined:        {"SGN103I", Done, nil, "%s %s is not defined; the name is kept as it is given", ""},
-	msgNotMember:        {"SGN104I", Refused, ErrNotFound, "user %s is not connected to group %s", "LISTUSER shows the user's groups; CONNECT adds one"},
-	msgDefaultGroup:     {"SGN105I", Refused, ErrRefused, "user %s is not removed from group %s: it is the user's default group", "ALTUSER ... DFLTGRP(another group) first"},
-	msgDeletedWith:      {"SGN106I", Done, nil, "%s is deleted with user %s", ""},
-	msgGroupInUse:       {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
-	msgNoneDefined:      {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
-	msgBadOperand:       {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
-	msgKeyLeft:          {"SGN114I", Failed, ErrHardware, "everything else is done, but the private key %s is still in its token: %v", "remove it with: signet token check"},
-	msgKeyUnreachable:   {"SGN115I", Refused, ErrRefused, "the private key of %s cannot be used: %v", ""},
-	msgKeyOrphan:        {"SGN116I", Failed, ErrHardware, "nothing was done, but the private key %s was made and could not be removed again: %v", "remove it with: signet token check"},
-	msgKeyOwner:         {"SGN118I", Refused, ErrUnsupported, "a keystore holds the private keys of one user, and trusted certificates of CERTAUTH; a key of %s has no place in it", "make the certificate under a user ID, with KEYUSAGE(CERTSIGN) for a CA, or in a database"},
-	msgTokenAway:        {"SGN120I", Warning, nil, "token %q cannot be looked at, and nothing is known of its keys: %v", ""},
-	msgKeyMissing:       {"SGN121I", Warning, nil, "certificate %s: its private key %s is not in the token", "bring the key back from a backup of the token, or have the reference forgotten with: signet token check --fix"},
-	msgKeyOther:         {"SGN122I", Warning, nil, "certificate %s: the private key %s is that of another certificate", "two tokens with one label, or a token that was made anew; find the right one, or DELETE the certificate"},
-	msgKeyLoose:         {"SGN123I", Warning, nil, "private key %q, %s, belongs to certificate %s, which does not refer to it", "signet token check --fix gives it to the certificate"},
-	msgKeyNoCertificate: {"SGN124I", Warning, nil, "private key %q, %s: no certificate goes with it, in the database or in the token", "it may be another program's or another database's; signet token check --fix destroys it"},
-	msgKeyForgotten:     {"SGN125I", Done, nil, "certificate %s: the reference to %s is forgotten", ""},
-	msgKeyLinked:        {"SGN126I", Done, nil, "certificate %s: its private key is %s again", ""},
-	msgKeyDestroyed:     {"SGN127I", Done, nil, "private key %q, %s, is destroyed", ""},
-	msgKeyNotDestroyed:  {"SGN128I", Failed, ErrHardware, "private key %q, %s, is not destroyed: %v", ""},
-	msgTokenAtomic:      {"SGN129I", Refused, ErrUnsupported, "a token is not changed in a transaction of several commands: it could not be changed back", "run the command by itself, or without --atomic"},
-	msgNoHardware:       {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
-	msgNoConsumer:       {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
-	msgCertificateHeld:  {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
+	msgUnknownUser:          {"ICH30001I", Refused, ErrNotFound, "user %s is not defined", "define the user with ADDUSER"},
+	msgNoUserListed:         {"ICH30001I", Warning, ErrNotFound, "user %s is not defined", "LISTUSER * shows those that are"},
+	msgNoUserDeleted:        {"ICH30001I", Warning, ErrNotFound, "user %s is not defined; nothing is deleted", "certificates and rings of an ID without a profile go with RACDCERT DELETE and DELRING"},
+	msgBadGroup:             {"SGN100I", Refused, ErrInvalid, "group name %q: %s", "a group name has 1 to 32 letters, digits or # @ $ _ - ."},
+	msgDefined:              {"SGN101I", Refused, ErrExists, "%s is already a %s", "users and groups share one set of names"},
+	msgNoGroup:              {"SGN102I", Warning, ErrNotFound, "group %s is not defined", "LISTGRP * shows those that are"},
+	msgUndefined:            {"SGN103I", Done, nil, "%s %s is not defined; the name is kept as it is given", ""},
+	msgNotMember:            {"SGN104I", Refused, ErrNotFound, "user %s is not connected to group %s", "LISTUSER shows the user's groups; CONNECT adds one"},
+	msgDefaultGroup:         {"SGN105I", Refused, ErrRefused, "user %s is not removed from group %s: it is the user's default group", "ALTUSER ... DFLTGRP(another group) first"},
+	msgDeletedWith:          {"SGN106I", Done, nil, "%s is deleted with user %s", ""},
+	msgGroupInUse:           {"SGN107I", Refused, ErrRefused, "group %s is not deleted: %s", "REMOVE its users and delete the groups below it first"},
+	msgNoneDefined:          {"SGN108I", Warning, ErrNotFound, "no %s is defined", ""},
+	msgBadOperand:           {"SGN109I", Refused, ErrInvalid, "%s %q: %s", ""},
+	msgKeyLeft:              {"SGN114I", Failed, ErrHardware, "everything else is done, but the private key %s is still in its token: %v", "remove it with: signet token check"},
+	msgKeyUnreachable:       {"SGN115I", Refused, ErrRefused, "the private key of %s cannot be used: %v", ""},
+	msgKeyOrphan:            {"SGN116I", Failed, ErrHardware, "nothing was done, but the private key %s was made and could not be removed again: %v", "remove it with: signet token check"},
+	msgKeyOwner:             {"SGN118I", Refused, ErrUnsupported, "a keystore holds the private keys of one user, and trusted certificates of CERTAUTH; a key of %s has no place in it", "make the certificate under a user ID, with KEYUSAGE(CERTSIGN) for a CA, or in a database"},
+	msgTokenAway:            {"SGN120I", Warning, nil, "token %q cannot be looked at, and nothing is known of its keys: %v", ""},
+	msgKeyMissing:           {"SGN121I", Warning, nil, "certificate %s: its private key %s is not in the token", "bring the key back from a backup of the token, or have the reference forgotten with: signet token check --fix"},
+	msgKeyOther:             {"SGN122I", Warning, nil, "certificate %s: the private key %s is that of another certificate", "two tokens with one label, or a token that was made anew; find the right one, or DELETE the certificate"},
+	msgKeyLoose:             {"SGN123I", Warning, nil, "private key %q, %s, belongs to certificate %s, which does not refer to it", "signet token check --fix gives it to the certificate"},
+	msgKeyNoCertificate:     {"SGN124I", Warning, nil, "private key %q, %s: no certificate goes with it, in the database or in the token", "it may be another program's or another database's; signet token check --fix destroys it"},
+	msgKeyForgotten:         {"SGN125I", Done, nil, "certificate %s: the reference to %s is forgotten", ""},
+	msgKeyLinked:            {"SGN126I", Done, nil, "certificate %s: its private key is %s again", ""},
+	msgKeyDestroyed:         {"SGN127I", Done, nil, "private key %q, %s, is destroyed", ""},
+	msgKeyNotDestroyed:      {"SGN128I", Failed, ErrHardware, "private key %q, %s, is not destroyed: %v", ""},
+	msgTokenAtomic:          {"SGN129I", Refused, ErrUnsupported, "a token is not changed in a transaction of several commands: it could not be changed back", "run the command by itself, or without --atomic"},
+	msgLocalOnly:            {"SGN130I", Refused, ErrUnsupported, "%s works on the database itself, not through a server", "run it on the machine that has the database"},
+	msgDenied:               {"IRRD101I", Refused, ErrDenied, "%s is not authorised to %s: %s", "signet can USER FUNCTION OBJECT shows what decided and what would change it"},
+	msgDeniedPermit:         {"ICH06006I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
+	msgDeniedRdelete:        {"ICH12103I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
+	msgDeniedAdministration: {"SGN131I", Refused, ErrDenied, "%s is not authorised to %s: %s", ""},
+	msgWarned:               {"ICH408I", Done, nil, "%s may %s only because a profile is in warning mode: %s", ""},
+	msgNotReleased:          {"SGN132I", Refused, ErrDenied, "the private key of %s is not given to %s with ring %s: that needs %s", "name certificates to leave it out, or have it connected with another usage"},
+	msgIssuerSkipped:        {"SGN133I", Warning, nil, "the issuer %s that came along is not stored: that needs CONTROL access to IRR.DIGTCERT.ADD in class FACILITY", "have somebody add it under CERTAUTH who may"},
+	msgLastSpecial:          {"SGN135I", Refused, ErrRefused, "%s: the database would be without a SPECIAL user", "make another user SPECIAL first: ALTUSER user SPECIAL"},
+	msgNoSuchAct:            {"SGN134I", Refused, ErrInvalid, "%s: %s", "name a function such as gencert, connect or export, and what it is about"},
+	msgNoHardware:           {"SGN117I", Refused, ErrUnsupported, "a key in hardware needs a PKCS #11 module", "name it with --module or SIGNET_PKCS11_MODULE"},
+	msgNoConsumer:           {"SGN113I", Refused, ErrInvalid, "%q is not a program whose choice is known", "choose cae, java, systemssl or openssl"},
+	msgCertificateHeld:      {"ICH04014I", Refused, ErrRefused, "user %s is not deleted: GENREQ has used the certificate %q and the answer has not been added", "add the answer, or lose the private key with RACDCERT DELETE ... FORCE"},
 }
 
 // MissingKeyword is the error of a function that was not given something it needs.

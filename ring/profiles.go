@@ -1,18 +1,20 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"signet/saf"
 )
 
-// Rdefine asks for general-resource profiles. The profiles are kept as data
-// (racdcert-rings.md D8); nothing consults them yet.
+// Rdefine asks for general-resource profiles (racdcert-rings.md D8). Package saf decides what
+// they come to.
 type Rdefine struct {
 	Class    string
 	Names    []string
@@ -26,13 +28,17 @@ type Model struct {
 	Class string // FCLASS; empty: the class of the command
 }
 
-// find gives the profile, nil for the zero value.
-func (m Model) find(tx Tx, class string) (*saf.Profile, error) {
+// model gives the profile that FROM names, nil for the zero value. It copies the access list, so
+// the issuer must be one who may change it.
+func (c *call) model(tx Tx, m Model, class string) (*saf.Profile, error) {
 	if m.Name == "" {
 		return nil, nil
 	}
 	if m.Class != "" {
 		class = m.Class
+	}
+	if err := c.require(tx, Act{Function: "RALTER", Class: class, Names: []string{m.Name}}); err != nil {
+		return nil, err
 	}
 	return profile(tx, class, m.Name)
 }
@@ -47,6 +53,27 @@ type ProfileSettings struct {
 	Audit    *string
 	Notify   *string
 	Warning  *bool
+}
+
+// check checks the settings.
+func (s ProfileSettings) check() error {
+	if s.UACC != nil {
+		if err := checkAccess(*s.UACC); err != nil {
+			return err
+		}
+	}
+	if s.Level != nil && (*s.Level < 0 || *s.Level > 99) {
+		return newError(msgBadOperand, "LEVEL", strconv.Itoa(*s.Level), "it is not a number from 0 to 99")
+	}
+	return cmp.Or(checkText("DATA", s.Data, maxData), checkText("APPLDATA", s.ApplData, maxData), checkText("AUDIT", s.Audit, maxData),
+		checkText("OWNER", s.Owner, maxName), checkText("NOTIFY", s.Notify, maxName))
+}
+
+func checkAccess(a saf.Access) error {
+	if !a.Valid() {
+		return newError(msgBadOperand, "ACCESS", a.String(), "it is no level of access")
+	}
+	return nil
 }
 
 func (s ProfileSettings) apply(p *saf.Profile) {
@@ -66,15 +93,15 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// settingAddCreator is the SETROPTS switch that puts the creator of a profile on its access
-// list; its default is on.
-const (
-	settingAddCreator = "addcreator"
-	settingOff        = "off"
-)
-
 // Rdefine defines profiles; one that exists already stops it.
 func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDEFINE", Class: d.Class, Names: d.Names}, d, (*call).rdefine)
+}
+
+func (m *call) rdefine(ctx context.Context, d Rdefine) (*Result, error) {
+	if err := d.Settings.check(); err != nil {
+		return nil, err
+	}
 	return m.changeProfiles(ctx, msgRdefineRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		_, err := tx.Profile(class.Name, name)
 		if free, err := isFree(err); err != nil {
@@ -83,20 +110,22 @@ func (m *Manager) Rdefine(ctx context.Context, d Rdefine) (*Result, error) {
 			return newError(msgProfileExists, name, class.Name)
 		}
 		p := &saf.Profile{Class: class.Name, Name: name, Owner: string(m.issuer), CreatedBy: string(m.issuer), Created: m.now(), Changed: m.now()}
-		if strings.ContainsAny(name, "*%") {
+		if saf.IsPattern(name) {
 			p.Generic = class.Generic || class.GenCmd
 			if !p.Generic {
 				r.note(msgNoGenerics, name, class.Name)
+			} else if err := checkPattern(name); err != nil {
+				return err
 			}
 		}
-		off, err := tx.Setting(settingAddCreator)
+		listed, err := switchedOn(tx, settingAddCreator)
 		if err != nil {
 			return err
 		}
-		if off != settingOff {
+		if listed {
 			p.Access = []saf.Entry{{ID: string(m.issuer), Access: saf.Alter}}
 		}
-		model, err := d.From.find(tx, class.Name)
+		model, err := m.model(tx, d.From, class.Name)
 		if err != nil {
 			return err
 		}
@@ -121,6 +150,13 @@ func addEntries(p, from *saf.Profile) {
 
 // Ralter changes profiles, only the settings given.
 func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RALTER", Class: d.Class, Names: d.Names}, d, (*call).ralter)
+}
+
+func (m *call) ralter(ctx context.Context, d Rdefine) (*Result, error) {
+	if err := d.Settings.check(); err != nil {
+		return nil, err
+	}
 	return m.changeProfiles(ctx, msgRalterRefresh, d.Class, d.Names, func(tx Tx, class saf.Class, name string, _ *Result) error {
 		p, err := profile(tx, class.Name, name)
 		if err != nil {
@@ -132,9 +168,19 @@ func (m *Manager) Ralter(ctx context.Context, d Rdefine) (*Result, error) {
 	})
 }
 
+// ProfileNames names profiles of one class.
+type ProfileNames struct {
+	Class string
+	Names []string
+}
+
 // Rdelete removes profiles; one that is not there is a warning.
-func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*Result, error) {
-	return m.changeProfiles(ctx, msgRdeleteRefresh, class, names, func(tx Tx, class saf.Class, name string, r *Result) error {
+func (m *Manager) Rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return perform(ctx, m, Act{Function: "RDELETE", Class: q.Class, Names: q.Names}, q, (*call).rdelete)
+}
+
+func (m *call) rdelete(ctx context.Context, q ProfileNames) (*Result, error) {
+	return m.changeProfiles(ctx, msgRdeleteRefresh, q.Class, q.Names, func(tx Tx, class saf.Class, name string, r *Result) error {
 		err := tx.DeleteProfile(class.Name, name)
 		if errors.Is(err, ErrNotFound) {
 			r.note(msgNoProfileDeleted, name, class.Name)
@@ -145,7 +191,7 @@ func (m *Manager) Rdelete(ctx context.Context, class string, names []string) (*R
 }
 
 // changeProfiles runs change for each name in one transaction and adds the reminder to refresh.
-func (m *Manager) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
+func (m *call) changeProfiles(ctx context.Context, reminder messageID, class string, names []string, change func(Tx, saf.Class, string, *Result) error) (*Result, error) {
 	if err := checkResource(class, names...); err != nil {
 		return nil, err
 	}
@@ -180,6 +226,26 @@ func checkResource(class string, names ...string) error {
 		if n == "" || utf8.RuneCountInString(n) > maxResource {
 			return newError(msgBadResource, "profile", n, "a profile name has 1 to 246 characters")
 		}
+		if !utf8.ValidString(n) || strings.ContainsFunc(n, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return newError(msgBadResource, "profile", n, "a profile name has printable characters only")
+		}
+	}
+	return nil
+}
+
+// checkPattern refuses generic names that RACF does not have: ** is a whole qualifier, and once in
+// a name (racdcert-rings.md D7).
+func checkPattern(name string) error {
+	double := 0
+	for q := range strings.SplitSeq(name, ".") {
+		if q == "**" {
+			double++
+		} else if strings.Contains(q, "**") {
+			double = 2
+		}
+	}
+	if double > 1 {
+		return newError(msgBadResource, "profile", name, "** is a qualifier by itself, and stands in a name once")
 	}
 	return nil
 }
@@ -190,206 +256,6 @@ func profile(tx Tx, class, name string) (*saf.Profile, error) {
 		return nil, newError(msgNoProfile, name, class)
 	}
 	return p, err
-}
-
-// Permit asks for a change of the access list of one profile. Without Delete and Reset the IDs
-// get the access; with Delete their entries go; with Reset the whole list goes.
-type Permit struct {
-	Class  string
-	Name   string
-	IDs    []string
-	Access saf.Access
-	When   string // condition of the entries; empty for the standard list
-	Delete bool
-	Reset  Reset
-	From   Model // its entries are added for those that the list does not name
-}
-
-// Reset says which access lists PERMIT RESET empties. The zero value empties none.
-type Reset int
-
-// The access lists that RESET can empty.
-const (
-	ResetNone Reset = iota
-	ResetStandard
-	ResetWhen
-	ResetAll
-)
-
-// Permit changes an access list.
-func (m *Manager) Permit(ctx context.Context, q Permit) (*Result, error) {
-	return m.changeProfiles(ctx, msgPermitRefresh, q.Class, []string{q.Name}, func(tx Tx, class saf.Class, name string, r *Result) error {
-		p, err := profile(tx, class.Name, name)
-		if err != nil {
-			return err
-		}
-		if q.Reset != ResetNone {
-			p.Access = slices.DeleteFunc(p.Access, func(e saf.Entry) bool {
-				return q.Reset == ResetAll || (e.When == "") == (q.Reset == ResetStandard)
-			})
-		}
-		for _, id := range q.IDs {
-			i := slices.IndexFunc(p.Access, func(e saf.Entry) bool { return e.ID == id && e.When == q.When })
-			switch {
-			case q.Delete && i < 0:
-				r.note(msgNotInList, id, p.Name)
-			case q.Delete:
-				p.Access = slices.Delete(p.Access, i, i+1)
-			case i < 0:
-				p.Access = append(p.Access, saf.Entry{ID: id, Access: q.Access, When: q.When})
-			default:
-				p.Access[i].Access = q.Access
-			}
-		}
-		model, err := q.From.find(tx, class.Name)
-		if err != nil {
-			return err
-		}
-		if model != nil {
-			addEntries(p, model)
-		}
-		p.Changed = m.now()
-		return tx.PutProfile(p)
-	})
-}
-
-// Rlist gives the named profiles of a class, or all of them when the only name is an asterisk
-// that is not itself a profile.
-func (m *Manager) Rlist(ctx context.Context, class string, names []string) ([]*saf.Profile, error) {
-	if err := checkResource(class, names...); err != nil {
-		return nil, err
-	}
-	var found []*saf.Profile
-	err := m.store.View(ctx, func(tx Tx) error {
-		found = nil
-		for _, name := range names {
-			p, err := tx.Profile(class, name)
-			switch {
-			case err == nil:
-				found = append(found, p)
-			case !errors.Is(err, ErrNotFound):
-				return err
-			case name != "*":
-				return newError(msgNoProfileListed, name, class)
-			default:
-				for p, err := range tx.Profiles(class) {
-					if err != nil {
-						return err
-					}
-					found = append(found, p)
-				}
-			}
-		}
-		if len(found) == 0 {
-			return newError(msgNothingInClass, class)
-		}
-		return nil
-	})
-	return found, err
-}
-
-// Classes gives the state of the classes that SETROPTS ever touched, by name.
-func (m *Manager) Classes(ctx context.Context) (classes []saf.Class, err error) {
-	err = m.store.View(ctx, func(tx Tx) error {
-		classes, err = tx.Classes()
-		return err
-	})
-	return classes, err
-}
-
-// ClassSwitch is one state of a class that SETROPTS can switch.
-type ClassSwitch int
-
-// The switches, in the order in which SETROPTS works them.
-const (
-	SwitchActive ClassSwitch = iota
-	SwitchRacList
-	SwitchGeneric
-	SwitchGenCmd
-	SwitchGlobal
-)
-
-// field gives the part of a class's state that the switch is.
-func (s ClassSwitch) field(c *saf.Class) *bool {
-	return [...]*bool{&c.Active, &c.RacList, &c.Generic, &c.GenCmd, &c.Global}[s]
-}
-
-// Refreshable reports whether REFRESH goes with the switch.
-func (s ClassSwitch) Refreshable() bool {
-	return s == SwitchRacList || s == SwitchGeneric || s == SwitchGlobal
-}
-
-// Setropts asks for changes to the state of classes (racdcert-rings.md D8), by class. What a
-// switch does not name is left alone.
-type Setropts struct {
-	Switches   [SwitchGlobal + 1]map[string]bool
-	AddCreator *bool
-	Refresh    bool // RACLIST, GENERIC and GLOBAL name classes to refresh, not to switch on
-}
-
-// ClassChange is what SETROPTS does to one switch of one class.
-type ClassChange struct {
-	Class   string
-	Switch  ClassSwitch
-	On      bool
-	Refresh bool // its changes are taken over; the switch stays as it is
-}
-
-// Changes lists what q does, in order.
-func (q Setropts) Changes() []ClassChange {
-	var all []ClassChange
-	for sw, classes := range q.Switches {
-		for _, name := range slices.Sorted(maps.Keys(classes)) {
-			c := ClassChange{Class: name, Switch: ClassSwitch(sw), On: classes[name]}
-			c.Refresh = q.Refresh && c.On && c.Switch.Refreshable()
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// Setropts changes the state of classes, all in one transaction.
-func (m *Manager) Setropts(ctx context.Context, q Setropts) (*Result, error) {
-	return update(ctx, m, func(tx Tx, r *Result) error {
-		if q.AddCreator != nil {
-			value := settingOff
-			if *q.AddCreator {
-				value = ""
-			}
-			if err := tx.PutSetting(settingAddCreator, value); err != nil {
-				return err
-			}
-		}
-		for _, change := range q.Changes() {
-			if err := change.perform(tx, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (change ClassChange) perform(tx Tx, r *Result) error {
-	if err := checkResource(change.Class); err != nil {
-		return err
-	}
-	if change.On && (change.Switch == SwitchGeneric || change.Switch == SwitchGenCmd) && !change.Refresh {
-		if err := checkNotDigital(change.Class); err != nil {
-			return err
-		}
-	}
-	c, err := tx.Class(change.Class)
-	if err != nil {
-		return err
-	}
-	if change.Refresh {
-		if change.Switch == SwitchRacList && !c.RacList {
-			r.note(msgNotRacListed, c.Name)
-		}
-		return nil
-	}
-	*change.Switch.field(&c) = change.On
-	return tx.PutClass(c)
 }
 
 // checkNotDigital refuses the classes of certificates, rings and name filters, which RACDCERT

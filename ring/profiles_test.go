@@ -31,12 +31,12 @@ func TestProfiles(t *testing.T) {
 	}
 	update, text := saf.Update, "text"
 	do(d.Ralter(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{name}, Settings: ring.ProfileSettings{UACC: &update, Data: &text}}))
-	got, err := d.Rlist(ctx, "FACILITY", []string{name})
+	got, err := d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{name}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []*saf.Profile{{Class: "FACILITY", Name: name, Owner: "OPER", CreatedBy: "OPER", UACC: saf.Update, Data: "text",
-		Access: []saf.Entry{{ID: "OPER", Access: saf.Alter}, {ID: "A", Access: saf.Control}, {ID: "*", Access: saf.Read, When: "PROGRAM(X)"}}}}
+	want := []ring.ProfileListing{{YourAccess: saf.Alter, Profile: &saf.Profile{Class: "FACILITY", Name: name, Owner: "OPER", CreatedBy: "OPER", UACC: saf.Update, Data: "text",
+		Access: []saf.Entry{{ID: "OPER", Access: saf.Alter}, {ID: "A", Access: saf.Control}, {ID: "*", Access: saf.Read, When: "PROGRAM(X)"}}}}}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(saf.Profile{}, "Created", "Changed")); diff != "" {
 		t.Errorf("profile (-want +got):\n%s", diff)
 	}
@@ -46,8 +46,8 @@ func TestProfiles(t *testing.T) {
 		left  int
 	}{{ring.ResetWhen, 2}, {ring.ResetStandard, 0}} {
 		do(d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: name, Reset: reset.which}))
-		if got, _ := d.Rlist(ctx, "FACILITY", []string{name}); len(got[0].Access) != reset.left {
-			t.Errorf("after RESET %d: %v", reset.which, got[0].Access)
+		if got, _ := d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{name}}); len(got[0].Profile.Access) != reset.left {
+			t.Errorf("after RESET %d: %v", reset.which, got[0].Profile.Access)
 		}
 	}
 
@@ -55,15 +55,15 @@ func TestProfiles(t *testing.T) {
 	wantError(t, err, "ICH10102I", ring.ErrExists)
 	_, err = d.Permit(ctx, ring.Permit{Class: "FACILITY", Name: "NONE", IDs: []string{"A"}})
 	wantError(t, err, "ICH06004I", ring.ErrNotFound)
-	_, err = d.Rlist(ctx, "FACILITY", []string{"NONE"})
+	_, err = d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"NONE"}})
 	wantError(t, err, "ICH13003I", ring.ErrNotFound)
-	_, err = d.Rlist(ctx, "RDATALIB", []string{"*"})
+	_, err = d.Rlist(ctx, ring.Rlist{Class: "RDATALIB", Names: []string{"*"}})
 	wantError(t, err, "ICH13004I", ring.ErrNotFound)
-	r = do(d.Rdelete(ctx, "FACILITY", []string{"NONE", name}))
+	r = do(d.Rdelete(ctx, ring.ProfileNames{Class: "FACILITY", Names: []string{"NONE", name}}))
 	if r.Code() != ring.Warning {
 		t.Errorf("RDELETE of one that is not there: %v", r.Messages)
 	}
-	if _, err = d.Rlist(ctx, "FACILITY", []string{"*"}); err == nil {
+	if _, err = d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"*"}}); err == nil {
 		t.Error("the profile beside it was not deleted")
 	}
 }
@@ -90,13 +90,14 @@ func TestProfileFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := d.Rlist(ctx, "RDATALIB", []string{"COPY", "LIST"})
+	got, err := d.Rlist(ctx, ring.Rlist{Class: "RDATALIB", Names: []string{"COPY", "LIST"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The creator keeps ALTER: FROM adds only those that the list does not name.
 	want := []saf.Entry{{ID: "OPER", Access: saf.Alter}, {ID: "A", Access: saf.Update}}
-	for _, p := range got {
+	for _, l := range got {
+		p := l.Profile
 		if p.UACC != saf.Read || !cmp.Equal(p.Access, want) {
 			t.Errorf("%s: %v %v", p.Name, p.UACC, p.Access)
 		}
@@ -120,8 +121,8 @@ func TestSetropts(t *testing.T) {
 	if err != nil || !hasMessage(*r, "ICH10006I") {
 		t.Errorf("no reminder to refresh: %v %v", r, err)
 	}
-	all, err := d.Rlist(ctx, "FACILITY", []string{"*"})
-	if err != nil || len(all) != 2 || all[0].Generic || !all[1].Generic {
+	all, err := d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"*"}})
+	if err != nil || len(all) != 2 || all[0].Profile.Generic || !all[1].Profile.Generic || !all[0].Unusable || all[1].Unusable {
 		t.Errorf("profiles: %+v %v", all, err)
 	}
 	// REFRESH switches nothing, and does nothing for a class that is not RACLISTed.
@@ -145,8 +146,8 @@ func TestSetropts(t *testing.T) {
 	if _, err := d.Rdefine(ctx, ring.Rdefine{Class: "FACILITY", Names: []string{"C"}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := d.Rlist(ctx, "FACILITY", []string{"C"}); len(got[0].Access) != 0 {
-		t.Errorf("NOADDCREATOR: %v", got[0].Access)
+	if got, _ := d.Rlist(ctx, ring.Rlist{Class: "FACILITY", Names: []string{"C"}}); len(got[0].Profile.Access) != 0 {
+		t.Errorf("NOADDCREATOR: %v", got[0].Profile.Access)
 	}
 	_, err = d.Setropts(ctx, switches(map[string]bool{"NINELETTERS": true}, ring.SwitchActive))
 	wantError(t, err, "SGN061I", ring.ErrInvalid)
@@ -159,9 +160,9 @@ func TestSetropts(t *testing.T) {
 	if _, err := d.Setropts(ctx, refresh(switches(map[string]bool{"FACILITY": false}, ring.SwitchRacList))); err != nil {
 		t.Fatal(err)
 	}
-	classes, err := d.Classes(ctx)
-	if err != nil || len(classes) != 3 || classes[2] != (saf.Class{Name: "FACILITY", Active: true, Generic: true}) {
-		t.Errorf("classes %+v %v", classes, err)
+	options, err := d.Options(ctx)
+	if err != nil || len(options.Classes) != 3 || options.Classes[2] != (saf.Class{Name: "FACILITY", Active: true, Generic: true}) {
+		t.Errorf("options %+v %v", options, err)
 	}
 }
 

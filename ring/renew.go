@@ -25,12 +25,19 @@ type Rekey struct {
 // an existing one, which it leaves alone. Next comes a request for the new one, and, when its
 // answer has been added, Rollover.
 func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "REKEY", Cert: q.CertRef, Token: q.Place.resource()}, q, (*call).rekey)
+}
+
+func (m *call) rekey(ctx context.Context, q Rekey) (*Issued, error) {
 	if q.Label == "" {
 		return nil, MissingKeyword("REKEY", "LABEL")
 	}
 	g := Gencert{Owner: q.Owner, Label: q.NewLabel, Key: q.Key, Place: q.Place, NotBefore: q.NotBefore, NotAfter: q.NotAfter, Days: q.Days, PSS: q.PSS}
 	var lost bool
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
+		if err := m.requireNew(tx, q.Owner, q.NewLabel); err != nil {
+			return err
+		}
 		c, err := byRef(tx, q.CertRef)
 		if err != nil {
 			return err
@@ -43,6 +50,9 @@ func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
 			return err
 		}
 		if token := c.Key.Token(); token != "" && !q.Place.InHardware() {
+			if err := m.require(tx, Act{Function: "REKEY", Cert: c.Ref(), Token: token}); err != nil {
+				return err
+			}
 			g.Place.Token = token
 		}
 		lost = cert.HasOtherAltNames(x)
@@ -51,7 +61,7 @@ func (m *Manager) Rekey(ctx context.Context, q Rekey) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.Gencert(ctx, g)
+	r, err := m.gencert(ctx, g)
 	if err == nil && lost {
 		r.note(msgAltNamesLost, q.CertRef)
 	}
@@ -92,6 +102,10 @@ type Rollover struct {
 // one transaction. Where the old one was PERSONAL it leaves the ring; where it was CERTAUTH or
 // SITE it stays beside the new one, so that what it signed still verifies.
 func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
+	return perform(ctx, m, Act{Function: "ROLLOVER", Cert: q.CertRef, Detail: "to " + q.NewLabel}, q, (*call).rollover)
+}
+
+func (m *call) rollover(ctx context.Context, q Rollover) (*Issued, error) {
 	switch {
 	case q.Label == "":
 		return nil, MissingKeyword("ROLLOVER", "LABEL")
@@ -99,6 +113,9 @@ func (m *Manager) Rollover(ctx context.Context, q Rollover) (*Issued, error) {
 		return nil, MissingKeyword("ROLLOVER", "NEWLABEL")
 	}
 	return update(ctx, m, func(tx Tx, r *Issued) error {
+		if err := m.requireNew(tx, q.Owner, q.NewLabel); err != nil {
+			return err
+		}
 		old, err := byRef(tx, q.CertRef)
 		if err != nil {
 			return err

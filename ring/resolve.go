@@ -67,8 +67,12 @@ type Resolution struct {
 // Resolve tells which private key and certificate a program picks from a ring, for each purpose
 // that it has, what is wrong with the choice, and what would change it.
 func (m *Manager) Resolve(ctx context.Context, q Resolve) (*Resolution, error) {
+	return perform(ctx, m, Act{Function: "RESOLVE", Ring: q.Ring, Detail: string(q.As)}, q, (*call).resolve)
+}
+
+func (m *call) resolve(ctx context.Context, q Resolve) (*Resolution, error) {
 	var r *Resolution
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		r = &Resolution{}
 		v, err := m.viewOf(tx, q)
 		if err != nil {

@@ -19,8 +19,12 @@ type Setting struct{ Name, Value string }
 
 // Settings gives all settings.
 func (m *Manager) Settings(ctx context.Context) ([]Setting, error) {
+	return perform(ctx, m, Act{Function: "SETTINGS"}, struct{}{}, (*call).settings)
+}
+
+func (m *call) settings(ctx context.Context, _ struct{}) ([]Setting, error) {
 	var all []Setting
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		all = nil
 		for _, s := range settingValues {
 			v, err := tx.Setting(s.name)
@@ -38,17 +42,21 @@ func (m *Manager) Settings(ctx context.Context) ([]Setting, error) {
 }
 
 // Set changes a setting.
-func (m *Manager) Set(ctx context.Context, s Setting) error {
+func (m *Manager) Set(ctx context.Context, s Setting) (*Result, error) {
+	return perform(ctx, m, Act{Function: "SET", Detail: s.Name + "=" + s.Value}, s, (*call).set)
+}
+
+func (m *call) set(ctx context.Context, s Setting) (*Result, error) {
 	for _, known := range settingValues {
 		if known.name != s.Name {
 			continue
 		}
 		for _, v := range known.values {
 			if v == s.Value {
-				return m.store.Update(ctx, func(tx Tx) error { return tx.PutSetting(s.Name, s.Value) })
+				return update(ctx, m, func(tx Tx, _ *Result) error { return tx.PutSetting(s.Name, s.Value) })
 			}
 		}
-		return newError(msgBadSetting, s.Name, fmt.Sprintf("%q is not one of %s", s.Value, strings.Join(known.values, ", ")))
+		return nil, newError(msgBadSetting, s.Name, fmt.Sprintf("%q is not one of %s", s.Value, strings.Join(known.values, ", ")))
 	}
-	return newError(msgBadSetting, s.Name, "there is no such setting")
+	return nil, newError(msgBadSetting, s.Name, "there is no such setting")
 }

@@ -31,6 +31,7 @@ type Tx interface {
 	Attempt(fn func() error) error
 
 	Tokens
+	Trail
 
 	// Certificate finds one by its owner and label.
 	Certificate(CertRef) (*Certificate, error)
@@ -127,8 +128,15 @@ type Tx interface {
 	Profile(class, name string) (*saf.Profile, error)
 	// Profiles yields the profiles of a class by name.
 	Profiles(class string) iter.Seq2[*saf.Profile, error]
-	// GenericProfiles yields the generic ones of a class by name.
-	GenericProfiles(class string) iter.Seq2[*saf.Profile, error]
+	// Protecting yields the profiles that may cover a resource, as saf.Source has it: those that
+	// Profiles yields, or, when listed, those of the snapshot of a RACLISTed class. Its cost
+	// grows with the generic profiles of one stem at most, not with those of the class.
+	Protecting(class, resource string, listed bool) iter.Seq2[*saf.Profile, error]
+	// TakeSnapshot makes the profiles of a class, as they are, its snapshot in place of an older
+	// one. It costs as much as the class has profiles.
+	TakeSnapshot(class string) error
+	// DropSnapshot forgets the snapshot of a class, if there is one.
+	DropSnapshot(class string) error
 	// PutProfile adds or replaces a profile with its access list.
 	PutProfile(*saf.Profile) error
 	// DeleteProfile removes one.

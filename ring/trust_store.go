@@ -32,6 +32,10 @@ type AnchorsDone struct {
 // Trust stores certificates as trusted ones, all in one transaction. What is there already stays
 // as it is, and nothing is replaced.
 func (m *Manager) Trust(ctx context.Context, anchors []Anchor) (*AnchorsDone, error) {
+	return perform(ctx, m, Act{Function: "TRUST", Cert: CertRef{Owner: CertAuth}}, anchors, (*call).trustAll)
+}
+
+func (m *call) trustAll(ctx context.Context, anchors []Anchor) (*AnchorsDone, error) {
 	return update(ctx, m, func(tx Tx, r *AnchorsDone) error {
 		for _, a := range anchors {
 			done, err := m.trust(tx, a, &r.Result)
@@ -44,8 +48,11 @@ func (m *Manager) Trust(ctx context.Context, anchors []Anchor) (*AnchorsDone, er
 	})
 }
 
-func (m *Manager) trust(tx Tx, a Anchor, r *Result) (Anchored, error) {
+func (m *call) trust(tx Tx, a Anchor, r *Result) (Anchored, error) {
 	x := a.Certificate
+	if x == nil {
+		return Anchored{}, newError(msgNoEndEntity, a.Alias)
+	}
 	_, isOne := tx.(OneRing)
 	there, err := tx.CertificateByIssuerSerial(x.RawIssuer, x.SerialNumber)
 	found := err == nil
@@ -101,6 +108,10 @@ type Unwanted struct {
 
 // Untrust removes trusted certificates, all in one transaction. Private keys are never removed.
 func (m *Manager) Untrust(ctx context.Context, all []Unwanted) (*AnchorsDone, error) {
+	return perform(ctx, m, Act{Function: "UNTRUST", Cert: CertRef{Owner: CertAuth}}, all, (*call).untrustAll)
+}
+
+func (m *call) untrustAll(ctx context.Context, all []Unwanted) (*AnchorsDone, error) {
 	return update(ctx, m, func(tx Tx, r *AnchorsDone) error {
 		for _, u := range all {
 			found, why, err := m.unwanted(tx, u)
@@ -129,6 +140,9 @@ func (m *Manager) unwanted(tx Tx, u Unwanted) (found []*Certificate, why string,
 	const none = "it is not there"
 	if u.Certificate == nil {
 		c, err := tx.Certificate(CertRef{CertAuth, u.Alias})
+		if err == nil && c.HasKey() && !c.Requested {
+			return nil, fmt.Sprintf("%s has a private key, which trust does not remove", c.Ref()), nil
+		}
 		if err == nil {
 			return []*Certificate{c}, "", nil
 		}

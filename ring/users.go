@@ -13,9 +13,9 @@ import (
 	"signet/saf"
 )
 
-// Users and groups are kept as data; nothing consults them yet but GENCERT, which takes a
-// user's name. A relation may name a user or a group that is not defined, as an owner of
-// certificates need not be; what is changed or deleted must be.
+// Users and groups are what package saf decides on; GENCERT takes a user's name besides. A
+// relation may name a user or a group that is not defined, as an owner of certificates need not
+// be; what is changed or deleted must be.
 
 // UserSettings are the parts of a user that ADDUSER and ALTUSER set; nil leaves one alone.
 type UserSettings struct {
@@ -56,6 +56,28 @@ func (s *UserSettings) check() error {
 		fold(&s.Name, trim),
 		checkText("NAME", s.Name, maxName), checkText("DATA", s.Data, maxData),
 		fold(&s.Owner, userID), fold(&s.DefaultGroup, GroupName))
+}
+
+// raises reports whether the settings give or take what counts for the whole system.
+func (s AttributeSettings) raises() bool {
+	return s.Special != nil || s.Operations != nil || s.Auditor != nil
+}
+
+// upper gives names as they are kept.
+func upper(names []string) []string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = strings.ToUpper(n)
+	}
+	return folded
+}
+
+// upperOr is upper for one name, empty when there is none.
+func upperOr(name *string) string {
+	if name == nil {
+		return ""
+	}
+	return strings.ToUpper(*name)
 }
 
 // checkText checks a text that listings show.
@@ -109,6 +131,10 @@ type AddUser struct {
 // AddUser defines users and connects them to their default group. One that is defined already
 // stops it.
 func (m *Manager) AddUser(ctx context.Context, q AddUser) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ADDUSER", Names: upper(q.IDs), Group: upperOr(q.Settings.DefaultGroup), System: q.Settings.Attributes.raises()}, q, (*call).addUser)
+}
+
+func (m *call) addUser(ctx context.Context, q AddUser) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
@@ -213,6 +239,10 @@ type AltUser struct {
 
 // AltUser changes users, only the settings given.
 func (m *Manager) AltUser(ctx context.Context, q AltUser) (*Result, error) {
+	return perform(ctx, m, Act{Function: "ALTUSER", Names: upper(q.IDs), System: q.Settings.Attributes.raises()}, q, (*call).altUsers)
+}
+
+func (m *call) altUsers(ctx context.Context, q AltUser) (*Result, error) {
 	ids, err := foldAll(q.IDs, userID)
 	if err := cmp.Or(err, q.Settings.check()); err != nil {
 		return nil, err
@@ -223,11 +253,25 @@ func (m *Manager) AltUser(ctx context.Context, q AltUser) (*Result, error) {
 				return err
 			}
 		}
+		if s := q.Settings.Attributes; s.Special != nil || s.Revoked != nil {
+			return keepSpecial(tx, ids)
+		}
 		return nil
 	})
 }
 
-func (m *Manager) altUser(tx Tx, id string, q AltUser) error {
+// keepSpecial refuses what leaves a database without a SPECIAL user who is not revoked: nobody
+// could give the attribute back.
+func keepSpecial(tx Tx, changed []string) error {
+	for u, err := range tx.Users() {
+		if err != nil || u.Special && !u.Revoked {
+			return err
+		}
+	}
+	return newError(msgLastSpecial, strings.Join(changed, " "))
+}
+
+func (m *call) altUser(tx Tx, id string, q AltUser) error {
 	u, err := tx.User(id)
 	if errors.Is(err, ErrNotFound) {
 		return newError(msgUnknownUser, id)
@@ -251,9 +295,12 @@ func (m *Manager) altUser(tx Tx, id string, q AltUser) error {
 }
 
 // setAuthority changes what a user may do in a group.
-func (m *Manager) setAuthority(tx Tx, user, group string, a saf.Authority) error {
+func (m *call) setAuthority(tx Tx, user, group string, a saf.Authority) error {
 	group, err := m.currentGroup(tx, "ALTUSER AUTHORITY", group)
-	if err != nil {
+	if err := cmp.Or(err, checkAuthority(a)); err != nil {
+		return err
+	}
+	if err := m.require(tx, Act{Function: "CONNECTGROUP", Names: []string{user}, Group: group, Authority: a}); err != nil {
 		return err
 	}
 	c, err := membership(tx, user, group)
@@ -270,26 +317,37 @@ type UserListing struct {
 	Groups []*saf.Membership
 }
 
-// ListUser gives the named users to yield: all of them for an asterisk, the issuer for no
+// UserListings is the answer to ListUser.
+type UserListings struct {
+	Result
+	Users []UserListing
+}
+
+// ListUser gives the named users: all of them for an asterisk, the issuer for no
 // names. One that is not defined is a warning.
-func (m *Manager) ListUser(ctx context.Context, ids []string, yield func(UserListing) error) (*Result, error) {
+func (m *Manager) ListUser(ctx context.Context, ids []string) (*UserListings, error) {
+	return perform(ctx, m, Act{Function: "LISTUSER", Names: upper(ids)}, ids, (*call).listUser)
+}
+
+func (m *call) listUser(ctx context.Context, ids []string) (*UserListings, error) {
+	var r *UserListings
 	show := func(tx Tx, u *saf.User) error {
 		groups, err := collect(tx.MembershipsOf(u.ID))
 		if err != nil {
 			return err
 		}
-		return yield(UserListing{u, groups})
+		r.Users = append(r.Users, UserListing{u, groups})
+		return nil
 	}
-	var r *Result
-	err := m.store.View(ctx, func(tx Tx) error {
-		r = &Result{}
+	err := m.view(ctx, func(tx Tx) error {
+		r = &UserListings{}
 		if len(ids) == 1 && ids[0] == "*" {
-			return listAll(tx, tx.Users(), r, kindUser, show)
+			return listAll(tx, tx.Users(), &r.Result, kindUser, show)
 		}
 		if len(ids) == 0 {
 			ids = []string{string(m.issuer)}
 		}
-		return listNamed(tx, ids, userID, tx.User, r, msgNoUserListed, show)
+		return listNamed(tx, ids, userID, tx.User, &r.Result, msgNoUserListed, show)
 	})
 	return r, err
 }

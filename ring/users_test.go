@@ -33,16 +33,16 @@ func silent(t *testing.T, r *ring.Result) {
 func (d *db) users(ids ...string) []string {
 	d.t.Helper()
 	var all []string
-	_, err := d.ListUser(d.t.Context(), ids, func(l ring.UserListing) error {
+	r, err := d.ListUser(d.t.Context(), ids)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, l := range r.Users {
 		line := l.User.ID + " dflt=" + l.User.DefaultGroup
 		for _, c := range l.Groups {
 			line += " " + c.Group + "/" + c.Authority.String() + "/" + c.Owner
 		}
 		all = append(all, line)
-		return nil
-	})
-	if err != nil {
-		d.t.Fatal(err)
 	}
 	return all
 }
@@ -60,9 +60,11 @@ func TestUsers(t *testing.T) {
 	must := func(r *ring.Result, err error) *ring.Result { t.Helper(); return done(t, r, err) }
 
 	// No group to go to: neither named nor the issuer's.
-	r := must(d.AddUser(ctx, ring.AddUser{IDs: []string{"oper"}}))
+	r := must(d.AddUser(ctx, ring.AddUser{IDs: []string{"a"}}))
 	silent(t, r)
+	same(t, d.users("A"), []string{"A dflt="})
 	same(t, d.users(), []string{"OPER dflt="})
+	must(d.DelUser(ctx, ring.DelUser{IDs: []string{"a"}}))
 
 	must(d.AddGroup(ctx, ring.AddGroup{Names: []string{"sys1", "web"}, Data: new("text")}))
 	r = must(d.AddUser(ctx, ring.AddUser{IDs: []string{"websrv", "B"}, Authority: saf.Connect, Settings: ring.UserSettings{
@@ -70,14 +72,17 @@ func TestUsers(t *testing.T) {
 		Attributes: ring.AttributeSettings{Special: new(true)}}}))
 	silent(t, r)
 	same(t, d.users("WEBSRV", "b"), []string{"WEBSRV dflt=WEB WEB/CONNECT/SYS1", "B dflt=WEB WEB/CONNECT/SYS1"})
-	var got *saf.User
-	show := func(l ring.UserListing) error { got = l.User; return nil }
-	if _, err := d.ListUser(ctx, []string{"websrv"}, show); err != nil {
-		t.Fatal(err)
+	show := func(id string) *saf.User {
+		t.Helper()
+		r, err := d.ListUser(ctx, []string{id})
+		if err != nil || len(r.Users) != 1 {
+			t.Fatal(r, err)
+		}
+		return r.Users[0].User
 	}
 	want := &saf.User{ID: "WEBSRV", Name: "Web server", Owner: "SYS1", DefaultGroup: "WEB", Data: "text", Restricted: true,
 		Attributes: saf.Attributes{Special: true}, Created: testNow, Changed: testNow, CreatedBy: "OPER"}
-	same(t, got, want)
+	same(t, show("websrv"), want)
 
 	// ALTUSER changes what it is given and no more.
 	d.now = d.now.AddDate(0, 0, 1)
@@ -86,10 +91,7 @@ func TestUsers(t *testing.T) {
 		Attributes: ring.AttributeSettings{Special: new(false), Operations: new(true), Auditor: new(true), Revoked: new(true)}},
 		Group: "web", Authority: new(saf.Join)}))
 	want.DefaultGroup, want.Changed, want.Attributes = "SYS1", d.now, saf.Attributes{Operations: true, Auditor: true, Revoked: true}
-	if _, err := d.ListUser(ctx, []string{"websrv"}, show); err != nil {
-		t.Fatal(err)
-	}
-	same(t, got, want)
+	same(t, show("websrv"), want)
 	same(t, d.users("WEBSRV"), []string{"WEBSRV dflt=SYS1 WEB/JOIN/SYS1 SYS1/USE/OPER"})
 	same(t, d.users("*"), []string{"B dflt=WEB WEB/CONNECT/SYS1", "OPER dflt=", "WEBSRV dflt=SYS1 WEB/JOIN/SYS1 SYS1/USE/OPER"})
 
@@ -104,10 +106,12 @@ func TestUsers(t *testing.T) {
 	same(t, d.users("WEBSRV"), []string{"WEBSRV dflt=SYS1 SYS1/USE/OPER"})
 
 	// Those that are missing are a warning; the others are shown.
-	all := 0
-	r, err := d.ListUser(ctx, []string{"NOBODY", "C"}, func(ring.UserListing) error { all++; return nil })
-	if done(t, r, err); r.Code() != ring.Warning || all != 1 || !hasMessage(*r, "ICH30001I") {
-		t.Errorf("one missing: %v, %d shown", r.Messages, all)
+	l, err := d.ListUser(ctx, []string{"NOBODY", "C"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Code() != ring.Warning || len(l.Users) != 1 || !hasMessage(l.Result, "ICH30001I") {
+		t.Errorf("one missing: %v, %d shown", l.Messages, len(l.Users))
 	}
 }
 
@@ -156,7 +160,11 @@ func TestGroups(t *testing.T) {
 	groups := func(names ...string) []string {
 		t.Helper()
 		var all []string
-		_, err := d.ListGroup(ctx, names, func(l ring.GroupListing) error {
+		r, err := d.ListGroup(ctx, names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range r.Groups {
 			line := l.Group.Name + "<" + l.Group.Superior + " " + l.Group.Owner + " " + l.Group.Data + ":"
 			for _, g := range l.Subgroups {
 				line += " " + g.Name
@@ -166,10 +174,6 @@ func TestGroups(t *testing.T) {
 				line += " " + c.User
 			}
 			all = append(all, line)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 		return all
 	}
@@ -375,7 +379,7 @@ func TestDelUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, d.users("*"), []string{"V dflt=G G/USE/OPER"})
+	same(t, d.users("*"), []string{"OPER dflt=", "V dflt=G G/USE/OPER"})
 }
 
 // GENCERT without SUBJECTSDN takes the CN from the user's name (racdcert-certificates.md 3.2).
@@ -404,4 +408,18 @@ func TestGencertNamedSubject(t *testing.T) {
 	}
 	refused("CERTAUTH/a")
 	refused("SITE/a")
+}
+
+func TestAuthorityRefused(t *testing.T) {
+	d := newDB(t)
+	ctx := t.Context()
+	for _, a := range []saf.Authority{-1, saf.Join + 1} {
+		_, err := d.ConnectGroup(ctx, ring.ConnectGroup{IDs: []string{"U"}, Group: "G", Settings: ring.MembershipSettings{Authority: &a}})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+		group := "G"
+		_, err = d.AddUser(ctx, ring.AddUser{IDs: []string{"U"}, Settings: ring.UserSettings{DefaultGroup: &group}, Authority: a})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+		_, err = d.AltUser(ctx, ring.AltUser{IDs: []string{"OPER"}, Group: "G", Authority: &a})
+		wantError(t, err, "SGN109I", ring.ErrInvalid)
+	}
 }

@@ -62,6 +62,10 @@ const classCriteria = "DIGTCRIT"
 
 // Whois finds the user of a certificate. That there is none is no error: the result says why.
 func (m *Manager) Whois(ctx context.Context, q Whois) (*Identity, error) {
+	return perform(ctx, m, Act{Function: "WHOIS", Cert: CertRef{Owner: MultiID}, Detail: q.Source}, q, (*call).whois)
+}
+
+func (m *call) whois(ctx context.Context, q Whois) (*Identity, error) {
 	for _, v := range []struct {
 		name  string
 		value *string
@@ -84,7 +88,7 @@ func (m *Manager) Whois(ctx context.Context, q Whois) (*Identity, error) {
 		}
 	}
 	var id *Identity
-	err := m.store.View(ctx, func(tx Tx) error {
+	err := m.view(ctx, func(tx Tx) error {
 		if q.Data == nil {
 			c, err := byRef(tx, q.Ref)
 			if err != nil {
@@ -273,27 +277,14 @@ func (w *whois) byCriteria(f *Filter) error {
 	return nil
 }
 
-// criteriaProfile gives the profile that covers a resource: the one of that name, else the most
-// specific generic one; nil when there is none.
+// criteriaProfile gives the profile that covers a resource, nil when there is none.
 func (w *whois) criteriaProfile(resource string) (*saf.Profile, error) {
-	p, err := w.tx.Profile(classCriteria, resource)
-	if !errors.Is(err, ErrNotFound) {
-		return p, err
-	}
-	class, err := w.tx.Class(classCriteria)
-	if err != nil || !class.Generic {
+	src := newSource(w.tx)
+	class, err := src.Class(classCriteria)
+	if err != nil {
 		return nil, err
 	}
-	var best *saf.Profile
-	for p, err := range w.tx.GenericProfiles(classCriteria) {
-		if err != nil {
-			return nil, err
-		}
-		if saf.Match(p.Name, resource) && (best == nil || saf.MoreSpecific(p.Name, best.Name)) {
-			best = p
-		}
-	}
-	return best, nil
+	return saf.Best(src, class, resource)
 }
 
 // byHost decides by the hostIdMappings extension, in which a CA names the user itself. Only a CA

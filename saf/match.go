@@ -1,10 +1,17 @@
 package saf
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Match reports whether a generic profile name covers a resource name (racdcert-rings.md D7).
-// Variables of class RACFVARS are not resolved: an ampersand is an ordinary character.
+// Variables of class RACFVARS are not resolved: an ampersand is an ordinary character. What is
+// not UTF-8 covers nothing and is not covered.
 func Match(pattern, name string) bool {
+	if !utf8.ValidString(pattern) || !utf8.ValidString(name) {
+		return false
+	}
 	p, n := strings.Split(pattern, "."), strings.Split(name, ".")
 	// covers[j] tells whether the qualifiers of p from i on cover those of n from j on. The
 	// table keeps many ** in one name from costing more than their number.
@@ -50,6 +57,20 @@ func matchQualifier(pattern, s string) bool {
 		}
 	}
 	return strings.Trim(string(p[i:]), "*") == ""
+}
+
+// IsPattern reports whether a profile name is generic, if its class has generic names.
+func IsPattern(name string) bool { return strings.ContainsAny(name, "*%") }
+
+// Stem gives the part of a profile name that every resource begins with that the profile covers:
+// what is before the first % or *, without the period of .** because A.** covers A. Of two
+// profiles that cover one resource the one with the longer stem is the more specific.
+func Stem(name string) string {
+	name = strings.ReplaceAll(name, ".**", "*")
+	if i := strings.IndexAny(name, "*%"); i >= 0 {
+		return name[:i]
+	}
+	return name
 }
 
 // MoreSpecific reports whether profile name a goes before b where both cover a resource: at the

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestMatch(t *testing.T) {
@@ -27,7 +28,8 @@ func TestMatch(t *testing.T) {
 		{"APPLID=BANK*", "APPLID=BANK APPLID=BANKU APPLID=BANKU.SYSID=S1", "APPLID=BAN"},
 		{"APPLID=*.SYSID=S%", "APPLID=X.SYSID=S1", "APPLID=X.SYSID=S10 APPLID=X SYSID=S1"},
 		{"A.&B", "A.&B", "A.B"},
-		{"É.%", "É.ß", "E.x"},
+		{"É.%", "É.ß", "E.x \xc9.x"},
+		{"\xa8", "", "\xa8 \xc0"}, // not UTF-8
 	} {
 		for _, name := range strings.Fields(tc.yes) {
 			if !Match(tc.pattern, name) {
@@ -79,10 +81,19 @@ func TestMoreSpecific(t *testing.T) {
 	}
 }
 
+func TestStem(t *testing.T) {
+	for name, want := range map[string]string{"": "", "A.B": "A.B", "A.B*": "A.B", "A.%B": "A.", "A.*": "A.", "A.**": "A", "**": "", "*.A.**": "",
+		"A.B.**.C": "A.B", "A.%.**": "A.", "%*": "", "É.ß%": "É.ß"} {
+		if got := Stem(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func FuzzMatch(f *testing.F) {
 	f.Add("A.*.B%.**", "A.X.BC.D.E")
 	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if len(pattern)+len(name) > 500 {
+		if len(pattern)+len(name) > 500 || !utf8.ValidString(name) {
 			return
 		}
 		Match(pattern, name)

@@ -1,9 +1,12 @@
 // Package saf holds what a RACF database has besides certificates: classes and profiles with
-// their access lists, users and groups. It is data and its vocabulary; it knows nothing of
-// certificates, and it does not decide who may do what. Reference: racdcert-rings.md, section D.
+// their access lists, users and groups, and the decision who may do what: Decide. It knows
+// nothing of certificates, nor where profiles are kept. Reference: racdcert-rings.md, section D.
 package saf
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Access is a level of access to a resource. The levels are ordered: a higher one includes
 // all lower ones (racdcert-rings.md D6).
@@ -25,7 +28,19 @@ var accessNames = [...]string{"NONE", "EXECUTE", "READ", "UPDATE", "CONTROL", "A
 func AccessNames() []string { return accessNames[:] }
 
 // String gives the level as RACF writes it.
-func (a Access) String() string { return accessNames[a] }
+func (a Access) String() string { return word(accessNames[:], int(a)) }
+
+// Valid reports whether there is such a level.
+func (a Access) Valid() bool { return None <= a && a <= Alter }
+
+// word gives one of some words, and something to read for a number that a program on the other
+// end of a connection made up.
+func word(words []string, i int) string {
+	if i < 0 || i >= len(words) {
+		return "unknown-" + strconv.Itoa(i)
+	}
+	return words[i]
+}
 
 // ParseAccess reads a level by its full upper-case word.
 func ParseAccess(s string) (Access, bool) {
@@ -72,3 +87,7 @@ type Class struct {
 	GenCmd  bool // commands take generic names although checks do not
 	Global  bool // global access checking
 }
+
+// MustBeListed reports whether the class protects nothing until it is RACLISTed
+// (racdcert-rings.md D3).
+func (c Class) MustBeListed() bool { return c.Name == "RDATALIB" }

@@ -63,7 +63,10 @@ var authorityNames = [...]string{"USE", "CREATE", "CONNECT", "JOIN"}
 func AuthorityNames() []string { return authorityNames[:] }
 
 // String gives the authority as RACF writes it.
-func (a Authority) String() string { return authorityNames[a] }
+func (a Authority) String() string { return word(authorityNames[:], int(a)) }
+
+// Valid reports whether there is such an authority.
+func (a Authority) Valid() bool { return Use <= a && a <= Join }
 
 // ParseAuthority reads an authority by its full upper-case word.
 func ParseAuthority(s string) (Authority, bool) {

@@ -32,6 +32,7 @@ type Features struct {
 	Profiles bool // classes and profiles, users and groups
 	Tokens   bool // tokens with their objects
 	Filters  bool // certificate name filters
+	Trail    bool // the audit trail, and notes for it
 	Folds    bool // labels that differ only in case are one label
 	KeysStay bool // private keys are in a token, which they never leave; a certificate whose key is there is the user's
 	Bare     bool // the issuers of a private key do not lie with it
@@ -41,7 +42,7 @@ type Features struct {
 
 // Everything is what an SQL database holds.
 func Everything() Features {
-	return Features{Rings: true, Defaults: true, Statuses: true, Records: true, Profiles: true, Tokens: true, Filters: true}
+	return Features{Rings: true, Defaults: true, Statuses: true, Records: true, Profiles: true, Tokens: true, Filters: true, Trail: true}
 }
 
 // Run checks a store. Each call of open gives a new empty one, which Run does not close.
@@ -94,7 +95,16 @@ func Run(t *testing.T, open func(t *testing.T) ring.Store, f Features) {
 		{"FilterLoops", filterLoops, f.Filters},
 		{"FilterHints", filterHints, f.Filters},
 		{"FiltersRefused", filtersRefused, !f.Filters},
-		{"GenericProfiles", genericProfiles, f.Profiles},
+		{"Protecting", protecting, f.Profiles},
+		{"ProtectingStems", protectingStems, f.Profiles},
+		{"Snapshots", snapshots, f.Profiles},
+		{"Trail", trail, f.Trail},
+		{"TrailQueries", trailQueries, f.Trail},
+		{"TrailAttempts", trailAttempts, f.Trail},
+		{"TrailLoop", trailLoop, f.Trail},
+		{"Notes", notes, f.Trail},
+		{"NotesAtOnce", notesAtOnce, f.Trail},
+		{"TrailRefused", trailRefused, !f.Trail},
 		{"SettingsRefused", settingsRefused, !f.Records},
 		{"ProfilesRefused", profilesRefused, !f.Profiles},
 		{"UsersRefused", usersRefused, !f.Profiles},

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"signet/ring"
-	"signet/saf"
 )
 
 // filter makes one that is not stored yet, for certificates whose subject is the label.
@@ -160,28 +159,5 @@ func filtersRefused(s suite) {
 	s.update(func(tx ring.Tx) {
 		s.is(tx.AddFilter(filter(user, "one")), ring.ErrUnsupported)
 		s.is(tx.SetFilterLabelHint(user, 2), ring.ErrUnsupported)
-	})
-}
-
-func genericProfiles(s suite) {
-	s.update(func(tx ring.Tx) {
-		for _, p := range []*saf.Profile{
-			{Class: "DIGTCRIT", Name: "APPLID=X"},
-			{Class: "DIGTCRIT", Name: "SYSID=*", Generic: true, Access: []saf.Entry{{ID: "A", Access: saf.Read}}},
-			{Class: "DIGTCRIT", Name: "APPLID=*", Generic: true},
-			{Class: "DIGTCRIT", Name: "B=*"}, // defined before generics were on
-			{Class: "FACILITY", Name: "A.*", Generic: true},
-		} {
-			s.ok(tx.PutProfile(p))
-		}
-	})
-	s.view(func(tx ring.Tx) {
-		var names []string
-		for _, p := range all(s, tx.GenericProfiles("DIGTCRIT")) {
-			names = append(names, p.Name)
-			s.equal(p.Generic, true)
-		}
-		s.inOrder(names, "APPLID=*", "SYSID=*")
-		s.equal(len(all(s, tx.GenericProfiles("NONE"))), 0)
 	})
 }

@@ -118,6 +118,9 @@ func profilesRefused(s suite) {
 	s.update(func(tx ring.Tx) {
 		s.is(tx.PutProfile(&saf.Profile{Class: "FACILITY", Name: "X"}), ring.ErrUnsupported)
 		s.is(tx.PutClass(saf.Class{Name: "FACILITY"}), ring.ErrUnsupported)
+		s.is(tx.TakeSnapshot("FACILITY"), ring.ErrUnsupported)
+		s.is(tx.DropSnapshot("FACILITY"), ring.ErrUnsupported)
+		s.equal(len(all(s, tx.Protecting("FACILITY", "X", false))), 0)
 	})
 }
 

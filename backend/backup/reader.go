@@ -106,7 +106,7 @@ func (r *Reader) varint(decode func([]byte) (int64, int)) (int64, error) {
 		return 0, r.broken(errDamaged)
 	}
 	r.hash.Write(b[:n])
-	r.body.Discard(n)
+	_, _ = r.body.Discard(n) // what Peek gave is there
 	return v, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 
+	"signet/audit"
 	"signet/ring"
 	"signet/saf"
 )
@@ -81,10 +82,16 @@ func (Refusals) Profile(string, string) (*saf.Profile, error) { return nil, ring
 // Profiles implements ring.Tx.
 func (Refusals) Profiles(string) iter.Seq2[*saf.Profile, error] { return none[*saf.Profile]() }
 
-// GenericProfiles implements ring.Tx.
-func (Refusals) GenericProfiles(string) iter.Seq2[*saf.Profile, error] {
+// Protecting implements ring.Tx.
+func (Refusals) Protecting(string, string, bool) iter.Seq2[*saf.Profile, error] {
 	return none[*saf.Profile]()
 }
+
+// TakeSnapshot implements ring.Tx.
+func (r Refusals) TakeSnapshot(string) error { return r.PutProfile(nil) }
+
+// DropSnapshot implements ring.Tx.
+func (r Refusals) DropSnapshot(string) error { return r.PutProfile(nil) }
 
 // PutProfile implements ring.Tx.
 func (r Refusals) PutProfile(*saf.Profile) error { return r.Refuse("it keeps no profiles") }
@@ -199,3 +206,21 @@ func (r Refusals) PutTokenKey(*ring.TokenObject, crypto.Signer) error { return r
 
 // DeleteTokenKey implements ring.Tokens.
 func (r Refusals) DeleteTokenKey(*ring.TokenObject) error { return r.AddToken(nil) }
+
+// PutEvent implements ring.Trail.
+func (r Refusals) PutEvent(*audit.Event) error { return r.Refuse("it keeps no audit trail") }
+
+// Events implements ring.Trail.
+func (Refusals) Events(audit.Query) iter.Seq2[audit.Record, error] { return none[audit.Record]() }
+
+// Records implements ring.Trail.
+func (Refusals) Records(uint64) iter.Seq2[audit.Record, error] { return none[audit.Record]() }
+
+// TrailState implements ring.Trail.
+func (Refusals) TrailState() (audit.State, error) { return audit.State{}, ring.ErrNotFound }
+
+// Checkpoints implements ring.Trail.
+func (Refusals) Checkpoints() iter.Seq2[audit.Checkpoint, error] { return none[audit.Checkpoint]() }
+
+// SignTrail implements ring.Trail.
+func (r Refusals) SignTrail() error { return r.PutEvent(nil) }

@@ -20,7 +20,8 @@ func newKey(t testing.TB) (*DataKey, []byte, *Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, wrapped, err := WrapDataKey(id.Recipient())
+	key := NewDataKey(1)
+	wrapped, err := key.Wrap(id.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,14 +109,14 @@ func TestWrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := UnwrapDataKey(wrapped, stranger, id)
+	got, err := UnwrapDataKey(1, wrapped, stranger, id)
 	if err != nil || *got.key != *key.key {
 		t.Fatalf("unwrapped another key, %v", err)
 	}
-	if _, err := UnwrapDataKey(wrapped, stranger); !errors.Is(err, ErrIdentity) {
+	if _, err := UnwrapDataKey(1, wrapped, stranger); !errors.Is(err, ErrIdentity) {
 		t.Errorf("stranger: %v", err)
 	}
-	if _, _, err := WrapDataKey(); err == nil {
+	if _, err := key.Wrap(); err == nil {
 		t.Error("a key was wrapped to nobody")
 	}
 	both, err := key.Wrap(id.Recipient(), stranger.Recipient())
@@ -123,17 +124,17 @@ func TestWrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, i := range []*Identity{id, stranger} {
-		if got, err := UnwrapDataKey(both, i); err != nil || *got.key != *key.key {
+		if got, err := UnwrapDataKey(1, both, i); err != nil || *got.key != *key.key {
 			t.Errorf("wrapped to two: %v", err)
 		}
 	}
 	for i := range wrapped {
 		altered := bytes.Clone(wrapped)
 		altered[i] ^= 1
-		if _, err := UnwrapDataKey(altered, id); err == nil {
+		if _, err := UnwrapDataKey(1, altered, id); err == nil {
 			t.Errorf("a wrapped key altered at %d was unwrapped", i)
 		}
-		if _, err := UnwrapDataKey(wrapped[:i], id); err == nil {
+		if _, err := UnwrapDataKey(1, wrapped[:i], id); err == nil {
 			t.Errorf("a wrapped key cut at %d was unwrapped", i)
 		}
 	}
@@ -157,7 +158,7 @@ func TestUnwrapLonger(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := UnwrapDataKey(out.Bytes(), id); err == nil {
+		if _, err := UnwrapDataKey(1, out.Bytes(), id); err == nil {
 			t.Errorf("%d bytes were taken for a data key", n)
 		}
 	}
@@ -166,7 +167,7 @@ func TestUnwrapLonger(t *testing.T) {
 // TestPrint prints the secrets in every way there is and looks for their bytes.
 func TestPrint(t *testing.T) {
 	key, _, id := newKey(t)
-	secretText := strings.TrimPrefix(id.x.String(), "AGE-SECRET-KEY-1")
+	secretText := strings.TrimPrefix(id.x[0].String(), "AGE-SECRET-KEY-1")
 	raw := key.key[:]
 	holders := []any{key, *key, id, *id, struct{ K *DataKey }{key}, []any{*key, id}, map[string]any{"k": *key}}
 	for _, h := range holders {

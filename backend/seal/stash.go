@@ -8,51 +8,46 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"filippo.io/age"
 
 	"signet/internal/atomicfile"
 )
 
-// Identity is the operator identity, which unwraps the data key of a database. It is an
-// age.Identity.
-type Identity struct {
-	x *age.X25519Identity
-}
-
-// NewIdentity makes a random operator identity.
-func NewIdentity() (*Identity, error) {
-	x, err := age.GenerateX25519Identity()
-	if err != nil {
-		return nil, err
-	}
-	return &Identity{x}, nil
-}
-
-// Format prints a fixed word for every verb, so that no message can show the secret key.
-func (Identity) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[operator identity]") }
-
-// Recipient gives the public half, to wrap a data key to.
-func (i *Identity) Recipient() age.Recipient { return i.x.Recipient() }
-
-// Unwrap implements age.Identity.
-func (i *Identity) Unwrap(stanzas []*age.Stanza) ([]byte, error) { return i.x.Unwrap(stanzas) }
-
 // stashText is a stash file in the form that the age command reads too.
 const stashText = `# signet stash file: the operator identity that opens the private keys of a signet database.
 # Keep it secret and keep a copy: without it the private keys are lost.
-# public key: %s
-%s
 `
 
-// CreateStash makes a new operator identity and its stash file, which only its owner can read.
-// A file that is there already is fs.ErrExist.
-func CreateStash(path string) (*Identity, error) {
+// StashFile gives the content of a stash file that holds an identity, protected by a passphrase
+// unless that is empty. Either form is one that the age command reads.
+func StashFile(id *Identity, passphrase []byte) ([]byte, error) {
+	text := []byte(stashText)
+	for n, x := range id.x {
+		if n > 0 {
+			text = append(text, "# former identity, until the reseal is finished\n"...)
+		}
+		text = fmt.Appendf(text, "# public key: %s\n%s\n", x.Recipient(), x)
+	}
+	if len(passphrase) == 0 {
+		return text, nil
+	}
+	defer clear(text)
+	return protect(text, passphrase)
+}
+
+// CreateStash makes a new operator identity and its stash file, which only its owner can read,
+// protected by a passphrase unless that is empty. A file that is there already is fs.ErrExist.
+func CreateStash(path string, passphrase []byte) (*Identity, error) {
 	id, err := NewIdentity()
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Appendf(nil, stashText, id.x.Recipient(), id.x)
+	text, err := StashFile(id, passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("stash file %q: %w", path, err)
+	}
 	defer clear(text)
 	if err := atomicfile.Create(path, text, 0o600); err != nil {
 		return nil, fmt.Errorf("stash %w", err)
@@ -60,11 +55,58 @@ func CreateStash(path string) (*Identity, error) {
 	return id, nil
 }
 
+// Passphrase asks for the passphrase of a stash file. What it gives is cleared after use.
+type Passphrase func(path string) ([]byte, error)
+
+// LoadStash reads a stash file. It refuses one that anybody but the owner can read or write. For
+// one that a passphrase protects it asks; with nobody to ask, such a file is ErrProtected.
+func LoadStash(path string, ask Passphrase) (*Identity, error) {
+	s, err := ReadStash(path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Clear()
+	if !s.Protected() {
+		return s.Open(nil)
+	}
+	if ask == nil {
+		return nil, fmt.Errorf("stash file %q: %w", path, ErrProtected)
+	}
+	passphrase, err := ask(path)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(passphrase)
+	return s.Open(passphrase)
+}
+
+// EnsureStash loads a stash file, or creates one when there is none, protected by a passphrase
+// unless that is empty. Of several processes that do it at once, one creates and all get the same
+// identity.
+func EnsureStash(path string, passphrase []byte, ask Passphrase) (*Identity, error) {
+	id, err := LoadStash(path, ask)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return id, err
+	}
+	id, err = CreateStash(path, passphrase)
+	if errors.Is(err, fs.ErrExist) {
+		return LoadStash(path, ask)
+	}
+	return id, err
+}
+
+// Stash is what a stash file holds, which is not opened yet.
+type Stash struct {
+	path string
+	text []byte
+}
+
 // maxStash stops a wrong path, such as a disk image, from being read into memory.
 const maxStash = 64 << 10
 
-// LoadStash reads a stash file. It refuses one that anybody but the owner can read or write.
-func LoadStash(path string) (*Identity, error) {
+// ReadStash reads a stash file without opening it. It refuses one that anybody but the owner can
+// read or write, whether a passphrase protects it or not.
+func ReadStash(path string) (*Stash, error) {
 	// Looked at before it is opened: to open a pipe would wait for its other end.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("stash file %q: not a regular file", path)
@@ -88,16 +130,51 @@ func LoadStash(path string) (*Identity, error) {
 	if perm := info.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("stash file %q: mode %04o lets others than its owner use it; if nobody did, run: chmod 600 %s", path, perm, shellQuote(path))
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxStash+1))
-	if err != nil {
-		return nil, fmt.Errorf("stash file %q: %w", path, reason(err))
+	text := make([]byte, 0, maxStash+1) // of its full size, so that no copy of a part is left behind
+	for len(text) < cap(text) {
+		n, err := f.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		if err == io.EOF {
+			return &Stash{path, text}, nil
+		}
+		if err != nil {
+			clear(text)
+			return nil, fmt.Errorf("stash file %q: %w", path, reason(err))
+		}
 	}
-	defer clear(text)
-	if len(text) > maxStash {
-		return nil, fmt.Errorf("stash file %q: longer than %d bytes", path, maxStash)
-	}
-	return parseStash(path, text)
+	clear(text)
+	return nil, fmt.Errorf("stash file %q: longer than %d bytes", path, maxStash)
 }
+
+// Protected reports whether a passphrase protects the stash file.
+func (s *Stash) Protected() bool { return isSealed(s.text) }
+
+// Is reports whether the stash file has this content.
+func (s *Stash) Is(content []byte) bool { return bytes.Equal(s.text, content) }
+
+// Content gives the bytes of the stash file, which Clear overwrites.
+func (s *Stash) Content() []byte { return s.text }
+
+// Clear overwrites what was read.
+func (s *Stash) Clear() { clear(s.text) }
+
+// Open gives the identity in the stash file. The passphrase is for one that is protected; one
+// that is wrong is ErrPassphrase.
+func (s *Stash) Open(passphrase []byte) (*Identity, error) {
+	text := s.text
+	if s.Protected() {
+		opened, err := unprotect(s.text, passphrase)
+		if err != nil {
+			return nil, fmt.Errorf("stash file %q: %w", s.path, err)
+		}
+		defer clear(opened)
+		text = opened
+	}
+	return parseStash(s.path, text)
+}
+
+// maxIdentities is how many identities a stash file may hold: the operator's, and the former one.
+const maxIdentities = 2
 
 // parseStash reads the text of a stash file. It repeats nothing of it in an error.
 func parseStash(path string, text []byte) (*Identity, error) {
@@ -105,28 +182,21 @@ func parseStash(path string, text []byte) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stash file %q: it does not hold an operator identity: a line that begins with AGE-SECRET-KEY-1", path)
 	}
-	if len(ids) != 1 {
+	if len(ids) > maxIdentities {
 		return nil, fmt.Errorf("stash file %q: it holds %d identities where one is meant", path, len(ids))
 	}
-	x, ok := ids[0].(*age.X25519Identity)
-	if !ok {
-		return nil, fmt.Errorf("stash file %q: its identity is not of the X25519 kind", path)
+	all := new(Identity)
+	for _, id := range ids {
+		x, ok := id.(*age.X25519Identity)
+		if !ok {
+			return nil, fmt.Errorf("stash file %q: its identity is not of the X25519 kind", path)
+		}
+		all.x = append(all.x, x)
 	}
-	return &Identity{x}, nil
-}
-
-// EnsureStash loads a stash file, or creates it when there is none. Of several processes that
-// do it at once, one creates and all get the same identity.
-func EnsureStash(path string) (*Identity, error) {
-	id, err := LoadStash(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return id, err
+	if former := all.PublicKeys(); len(former) > 1 && strings.EqualFold(former[0], former[1]) {
+		return nil, fmt.Errorf("stash file %q: it holds one identity twice", path)
 	}
-	id, err = CreateStash(path)
-	if errors.Is(err, fs.ErrExist) {
-		return LoadStash(path)
-	}
-	return id, err
+	return all, nil
 }
 
 // reason takes the operation and the path away, which the messages here give themselves.

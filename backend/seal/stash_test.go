@@ -14,7 +14,7 @@ import (
 
 func TestStash(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "stash")
-	id, err := CreateStash(path)
+	id, err := CreateStash(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,11 +25,11 @@ func TestStash(t *testing.T) {
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %04o", info.Mode().Perm())
 	}
-	again, err := LoadStash(path)
-	if err != nil || again.x.String() != id.x.String() {
+	again, err := LoadStash(path, nil)
+	if err != nil || again.x[0].String() != id.x[0].String() {
 		t.Fatalf("loaded another identity: %v", err)
 	}
-	if _, err := CreateStash(path); !errors.Is(err, fs.ErrExist) {
+	if _, err := CreateStash(path, nil); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("second CreateStash: %v", err)
 	}
 	// The age command reads the same file.
@@ -49,7 +49,7 @@ func TestStashRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := id.x.String()
+	secret := id.x[0].String()
 	misprint := "Q"
 	if secret[40] == 'Q' {
 		misprint = "P"
@@ -71,7 +71,8 @@ func TestStashRefused(t *testing.T) {
 		"comment":   {"# AGE\n", 0o600, "does not hold"},
 		"cut":       {secret[:40], 0o600, "does not hold"},
 		"misprint":  {secret[:40] + misprint + secret[41:], 0o600, "does not hold"},
-		"two":       {secret + "\n" + secret + "\n", 0o600, "2 identities"},
+		"twice":     {secret + "\n" + secret + "\n", 0o600, "one identity twice"},
+		"three":     {strings.Repeat(secret+"\n", 3), 0o600, "3 identities"},
 		"hybrid":    {hybrid.String(), 0o600, "X25519"},
 		"long":      {strings.Repeat("#\n", maxStash), 0o600, "longer"},
 	} {
@@ -82,7 +83,7 @@ func TestStashRefused(t *testing.T) {
 		if err := os.Chmod(path, test.mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := EnsureStash(path)
+		_, err := EnsureStash(path, nil, nil)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 			continue
@@ -92,13 +93,13 @@ func TestStashRefused(t *testing.T) {
 		}
 	}
 	missing := filepath.Join(dir, "missing")
-	if _, err := LoadStash(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "private key") {
+	if _, err := LoadStash(missing, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "private key") {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := LoadStash(dir); err == nil {
+	if _, err := LoadStash(dir, nil); err == nil {
 		t.Error("a folder was loaded")
 	}
-	if _, err := CreateStash(filepath.Join(dir, "no", "stash")); err == nil {
+	if _, err := CreateStash(filepath.Join(dir, "no", "stash"), nil); err == nil {
 		t.Error("created in a folder that is not there")
 	}
 }
@@ -109,12 +110,12 @@ func TestEnsureStashRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			id, err := EnsureStash(path)
+			id, err := EnsureStash(path, nil, nil)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			ids.Store(id.x.String(), true)
+			ids.Store(id.x[0].String(), true)
 		})
 	}
 	wg.Wait()

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,20 +9,7 @@ import (
 	"filippo.io/age"
 )
 
-// WrapDataKey makes a new random data key, and wraps it to the recipients: each of them alone
-// can unwrap it.
-func WrapDataKey(recipients ...age.Recipient) (key *DataKey, wrapped []byte, err error) {
-	key = newDataKey()
-	rand.Read(key.key[:])
-	wrapped, err = key.Wrap(recipients...)
-	if err != nil {
-		return nil, nil, err
-	}
-	return key, wrapped, nil
-}
-
-// Wrap wraps an existing data key to the recipients, which is how recipients are added or
-// replaced without touching the sealed keys.
+// Wrap wraps the data key to the recipients: each of them alone can unwrap it.
 func (k *DataKey) Wrap(recipients ...age.Recipient) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, recipients...)
@@ -42,8 +28,8 @@ func (k *DataKey) Wrap(recipients ...age.Recipient) ([]byte, error) {
 // ErrIdentity says that none of the identities is among those the data key was wrapped to.
 var ErrIdentity = errors.New("the data key was wrapped to another operator identity")
 
-// UnwrapDataKey gives back a wrapped data key, or ErrIdentity.
-func UnwrapDataKey(wrapped []byte, identities ...age.Identity) (*DataKey, error) {
+// UnwrapDataKey gives back the wrapped data key of a generation, or ErrIdentity.
+func UnwrapDataKey(generation uint32, wrapped []byte, identities ...age.Identity) (*DataKey, error) {
 	r, err := age.Decrypt(bytes.NewReader(wrapped), identities...)
 	var noMatch *age.NoIdentityMatchError
 	switch {
@@ -52,8 +38,9 @@ func UnwrapDataKey(wrapped []byte, identities ...age.Identity) (*DataKey, error)
 	case err != nil:
 		return nil, fmt.Errorf("wrapped data key is damaged: %w", err)
 	}
-	key := newDataKey()
+	key := emptyDataKey(generation)
 	if _, err := io.ReadFull(r, key.key[:]); err != nil {
+		key.Clear()
 		return nil, fmt.Errorf("wrapped data key is damaged: %w", err)
 	}
 	// age authenticates the end of the data: a read past it must find nothing and no error.

@@ -1,23 +1,33 @@
 package sqldb
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Attempt keeps a savepoint while fn runs. Those of one name nest: each statement means the
-// innermost.
+// innermost. When fn panics, nothing of the whole transaction can be kept any more.
 func (t *tx) Attempt(fn func() error) error {
 	if err := t.savepoint("SAVEPOINT attempt"); err != nil {
 		return err
 	}
-	added := t.added
+	added, trail := t.added, t.trail
 	for i := range added {
 		added[i] = slices.Clip(added[i])
 	}
+	returned := false
+	defer func() {
+		if !returned && t.broken == nil {
+			t.broken = errBrokenOff
+		}
+	}()
 	failed := fn()
+	returned = true
 	if failed != nil {
 		if err := t.savepoint("ROLLBACK TO SAVEPOINT attempt"); err != nil {
 			return err
 		}
-		t.added = added
+		t.added, t.trail = added, trail
 		t.changes++ // what a loop has read ahead may be gone
 	}
 	if err := t.savepoint("RELEASE SAVEPOINT attempt"); err != nil {
@@ -25,6 +35,9 @@ func (t *tx) Attempt(fn func() error) error {
 	}
 	return failed
 }
+
+// errBrokenOff spoils a transaction of which a part has been done by half.
+var errBrokenOff = errors.New("a function of the transaction broke off, and nothing of it was kept")
 
 func (t *tx) savepoint(statement string) error {
 	if err := t.on.exec(t.ctx, statement); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"signet/backend/backendtest"
 	"signet/ring"
+	"signet/saf"
 )
 
 // eachEngine runs a benchmark on a new database of each engine.
@@ -134,6 +135,55 @@ func BenchmarkCommand(b *testing.B) {
 				b.Fatal(err)
 			}
 			n++
+		}
+	})
+}
+
+// BenchmarkProtecting finds the profile of a ring in the snapshot of a class that has one generic
+// profile for each of many rings, and a few that cover all.
+func BenchmarkProtecting(b *testing.B) {
+	eachEngine(b, func(b *testing.B, name string, o Options) {
+		for _, profiles := range []int{100, 100_000} {
+			b.Run(fmt.Sprint(profiles), func(b *testing.B) {
+				ctx := context.Background()
+				db, err := openEither(ctx, name, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer db.Close()
+				err = db.Update(ctx, func(tx ring.Tx) error {
+					for i := range profiles {
+						p := &saf.Profile{Class: "RDATALIB", Name: fmt.Sprintf("U%06d.RING%%.*", i), Generic: true, Access: []saf.Entry{{ID: "U", Access: saf.Read}}}
+						if err := tx.PutProfile(p); err != nil {
+							return err
+						}
+					}
+					for _, n := range []string{"**", "U*.**", "*.RING1.LST"} {
+						if err := tx.PutProfile(&saf.Profile{Class: "RDATALIB", Name: n, Generic: true}); err != nil {
+							return err
+						}
+					}
+					return tx.TakeSnapshot("RDATALIB")
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for b.Loop() {
+					n := 0
+					err := db.View(ctx, func(tx ring.Tx) error {
+						for _, err := range tx.Protecting("RDATALIB", "U000077.RING1.LST", true) {
+							if err != nil {
+								return err
+							}
+							n++
+						}
+						return nil
+					})
+					if err != nil || n != 4 {
+						b.Fatal(n, err)
+					}
+				}
+			})
 		}
 	})
 }

@@ -46,7 +46,7 @@ var repairWords = map[string]bool{
 	"key-unreadable": true, "key-retired": true, "key-missing": false, "key-stray": false,
 	"serial-counter": false, "label-hint": false, "filter-label-hint": false, "filter-columns": false,
 	"token-columns": false, "token-counter": false, "token-key-unreadable": true, "token-certificate-unreadable": true,
-	"dangling": true,
+	"dangling": true, "trail-end": false, "data-key": true, "recipient": false,
 }
 
 // RepairWords gives the words that CheckOptions.Repair takes.
@@ -113,7 +113,7 @@ type checker struct {
 	t       *tx
 	o       CheckOptions
 	done    *Checked
-	key     *seal.DataKey
+	keys    *seal.DataKeys
 	uuid    string
 	total   int64
 	repairs []Finding
@@ -122,10 +122,10 @@ type checker struct {
 }
 
 func (c *checker) run() (err error) {
-	if c.key, c.uuid, err = c.t.dataKey(); err != nil {
+	if err := c.custody(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{c.references, c.certificates, c.serialCounters, c.hints, c.filters, c.tokens, c.words, c.handles} {
+	for _, step := range []func() error{c.references, c.certificates, c.serialCounters, c.hints, c.filters, c.tokens, c.words, c.handles, c.trail} {
 		if err := step(); err != nil {
 			return err
 		}

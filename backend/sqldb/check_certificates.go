@@ -243,7 +243,7 @@ func (c *checker) lookKey(s *stored, found func(Finding)) {
 
 // open opens a sealed key and compares it with its certificate.
 func (c *checker) open(sealed []byte, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) error {
-	der, err := c.key.Open(sealed, bind(c.uuid, id, x.RawSubjectPublicKeyInfo))
+	der, err := c.keys.Open(sealed, bind(c.uuid, id, x.RawSubjectPublicKeyInfo))
 	if err != nil {
 		return err
 	}

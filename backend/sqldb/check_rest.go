@@ -14,15 +14,16 @@ import (
 // references looks for rows that refer to rows that are not there, which no foreign key lets
 // happen while the database is whole.
 func (c *checker) references() error {
-	for _, r := range []struct{ table, key, column, to string }{
-		{"private_keys", "certificate", "certificate", "certificates"},
-		{"connections", "id", "ring", "rings"},
-		{"connections", "id", "certificate", "certificates"},
-		{"access_entries", "profile", "profile", "profiles"},
-		{"token_objects", "id", "token", "tokens"},
-		{"token_keys", "object", "object", "token_objects"},
+	for _, r := range []struct{ table, key, column, to, id string }{
+		{"private_keys", "certificate", "certificate", "certificates", "id"},
+		{"connections", "id", "ring", "rings", "id"},
+		{"connections", "id", "certificate", "certificates", "id"},
+		{"access_entries", "profile", "profile", "profiles", "id"},
+		{"raclist_entries", "profile", "profile", "raclist_profiles", "profile"},
+		{"token_objects", "id", "token", "tokens", "id"},
+		{"token_keys", "object", "object", "token_objects", "id"},
 	} {
-		query := "SELECT x." + r.key + " FROM " + r.table + " x LEFT JOIN " + r.to + " y ON y.id = x." + r.column + " WHERE y.id IS NULL"
+		query := "SELECT x." + r.key + " FROM " + r.table + " x LEFT JOIN " + r.to + " y ON y." + r.id + " = x." + r.column + " WHERE y." + r.id + " IS NULL"
 		err := c.t.each(query, nil, func(scan func(...any) error) error {
 			var id int64
 			if err := scan(&id); err != nil {
@@ -218,6 +219,8 @@ func (c *checker) words() error {
 	}{
 		{"SELECT class, name, uacc FROM profiles ORDER BY id", knownAccess},
 		{"SELECT p.class, p.name, e.access FROM access_entries e JOIN profiles p ON p.id = e.profile ORDER BY e.profile, e.position", knownAccess},
+		{"SELECT class, name, uacc FROM raclist_profiles ORDER BY profile", knownAccess},
+		{"SELECT p.class, p.name, e.access FROM raclist_entries e JOIN raclist_profiles p ON p.profile = e.profile ORDER BY e.profile, e.position", knownAccess},
 		{"SELECT user_id, group_name, authority FROM memberships ORDER BY id", func(s string) bool { _, ok := saf.ParseAuthority(s); return ok }},
 	} {
 		err := c.t.each(w.query, nil, func(scan func(...any) error) error {

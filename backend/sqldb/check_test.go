@@ -40,7 +40,14 @@ func TestCheck(t *testing.T) {
 		{"token-certificate-unreadable", "TOKEN/00000001", "UPDATE token_objects SET der = x'30'", "token-certificate-unreadable=TOKEN/00000001", false},
 		{"dangling", "private_keys/77", noKeys + "; INSERT INTO private_keys VALUES (77, x'00')", "dangling=private_keys/77", false},
 		{"access", "FACILITY/IRR.*", "UPDATE access_entries SET access = 'MOST'", "", false},
+		{"access", "FACILITY/IRR.*", "UPDATE raclist_profiles SET uacc = 'MOST'", "", false},
+		{"access", "FACILITY/IRR.*", "UPDATE raclist_entries SET access = 'MOST'", "", false},
+		{"dangling", "raclist_entries/77", noKeys + "; INSERT INTO raclist_entries VALUES (77, 0, 'U', 'READ', '')", "dangling=raclist_entries/77", false},
 		{"access", "U/G", "UPDATE memberships SET authority = 'MOST'", "", false},
+		{"trail", "event 1", "UPDATE audit_records SET issuer = 'OTHER'", "", false},
+		{"trail", "event 1", "UPDATE audit_records SET seq = seq + 100; UPDATE audit_head SET seq = seq + 100", "", false},
+		{"trail", "audit trail", "UPDATE audit_key SET public_key = sealed", "", false},
+		{"trail", "audit trail", "DELETE FROM audit_key", "", false},
 		{"handle-counter", "rings", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'rings'", "", false},
 	} {
 		path := filepath.Join(t.TempDir(), "signet.db")

@@ -23,19 +23,32 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"time"
 
+	"filippo.io/age"
+
+	"signet/backend/seal"
 	"signet/ring"
 )
 
 // Options say how Open works. The zero value opens an existing database.
 type Options struct {
-	Create      bool          // make a new database, with its stash file, when there is none
-	MustCreate  bool          // with Create: a database that is there is ring.ErrExists
-	Stash       string        // the stash file; for a SQLite file, empty means StashPath of it
+	Create     bool   // make a new database, with its stash file, when there is none
+	MustCreate bool   // with Create: a database that is there is ring.ErrExists
+	Stash      string // the stash file; for a SQLite file, empty means StashPath of it
+
+	// Passphrase asks for the passphrase of a stash file that has one, when a private key is needed
+	// and never while others wait for a lock. Nil: such private keys cannot be opened.
+	Passphrase seal.Passphrase
+	// Protect is the passphrase of a stash file that is made with the database; empty for none.
+	Protect []byte
+	// Now is the clock for what the database remembers of its data keys; nil for the system's.
+	Now func() time.Time
+
 	BusyTimeout time.Duration // how long to wait for another writer; zero means 30 seconds
 
 	// Silence is how long a server may be at one statement; zero means BusyTimeout and the time
@@ -53,17 +66,22 @@ const defaultBusyTimeout = 30 * time.Second
 
 // DB is an open key-ring database. It implements ring.Store and can be used by many goroutines.
 type DB struct {
-	engine    engine
-	path      string // absolute, without symbolic links; or the URL without its password
-	stash     string // empty when none was named
-	busy      time.Duration
-	silence   time.Duration
-	migrating func(from, to int)
-	pool      *sql.DB
-	writer    chan struct{} // holds a token while a goroutine of this process writes
-	created   bool
-	lookOnly  bool
-	keys      keyCache
+	engine     engine
+	path       string               // absolute, without symbolic links; or the URL without its password
+	stash      string               // empty when none was named
+	ownStash   string               // where it is when nothing else is said; empty when nothing says so
+	operator   *age.X25519Recipient // of a database that is being made
+	passphrase seal.Passphrase
+	protect    []byte
+	now        func() time.Time
+	busy       time.Duration
+	silence    time.Duration
+	migrating  func(from, to int)
+	pool       *sql.DB
+	writer     chan struct{} // holds a token while a goroutine of this process writes
+	created    bool
+	lookOnly   bool
+	keys       keyCache
 
 	prepared func(query string) // sees every statement before its first use, for tests
 }
@@ -75,7 +93,11 @@ func newDB(o Options) *DB {
 	if o.BusyTimeout == 0 {
 		o.BusyTimeout = defaultBusyTimeout
 	}
-	return &DB{stash: o.Stash, busy: o.BusyTimeout, silence: o.Silence, lookOnly: o.lookOnly, migrating: o.Migrating, writer: make(chan struct{}, 1)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &DB{stash: o.Stash, passphrase: o.Passphrase, protect: o.Protect, now: o.Now, busy: o.BusyTimeout, silence: o.Silence,
+		lookOnly: o.lookOnly, migrating: o.Migrating, writer: make(chan struct{}, 1)}
 }
 
 // usePool limits the connections: a writer, and a reader for each processor. A connection is
@@ -102,17 +124,21 @@ func (db *DB) Stash() string { return db.stash }
 // write-ahead log into it.
 func (db *DB) Close() error {
 	db.keys.clear()
-	return db.fail(db.pool.Close())
+	return errors.Join(db.fail(db.pool.Close()), db.engine.close())
 }
 
 // View runs fn on one consistent state of the database, and neither waits for writers nor makes
 // them wait. fn cannot change anything.
 func (db *DB) View(ctx context.Context, fn func(ring.Tx) error) error {
-	return db.transact(ctx, true, fn)
+	return db.unlocking(ctx, func() error { return db.transact(ctx, true, fn) })
 }
 
 // Update runs fn in one transaction that has the database for itself, except for readers.
 func (db *DB) Update(ctx context.Context, fn func(ring.Tx) error) error {
+	return db.unlocking(ctx, func() error { return db.update(ctx, fn) })
+}
+
+func (db *DB) update(ctx context.Context, fn func(ring.Tx) error) error {
 	// The goroutines of one process queue here. The engine's own waiting would cost
 	// each of them a connection.
 	timeout := time.NewTimer(db.busy)
@@ -149,7 +175,7 @@ func (db *DB) transact(ctx context.Context, readOnly bool, fn func(ring.Tx) erro
 				db.path, try, time.Since(start).Round(time.Millisecond))
 		}
 		select {
-		case <-time.After(rand.N(pause) + pause/2):
+		case <-time.After(rand.N(pause) + pause/2): // #nosec G404 -- how long to wait; nothing is kept secret by it
 		case <-ctx.Done():
 			return db.fail(ctx.Err())
 		}
@@ -165,10 +191,13 @@ func (db *DB) once(ctx context.Context, readOnly bool, fn func(ring.Tx) error) (
 	}
 	defer x.rollback() // after a commit it does nothing; it also runs when fn panics
 	t := &tx{ctx: ctx, db: db, on: x, readOnly: readOnly, used: map[string]bool{}}
+	defer t.forget()
 	err = fn(t)
 	switch {
 	case t.disturbed:
 		return true, t.broken // whatever fn made of it
+	case t.locked:
+		return false, errLocked
 	case err != nil:
 		return false, err
 	case t.broken != nil:
@@ -176,7 +205,15 @@ func (db *DB) once(ctx context.Context, readOnly bool, fn func(ring.Tx) error) (
 	case readOnly:
 		return false, nil
 	}
-	err = x.commit(ctx, t.changes > 0)
+	if err = t.endTrail(); t.disturbed {
+		return true, t.broken
+	}
+	if err == nil {
+		err = x.commit(ctx, t.changes > 0)
+	}
+	if err == nil {
+		db.engine.forget(ctx, t.trail.taken)
+	}
 	return db.engine.conflict(err), err
 }
 

@@ -23,6 +23,16 @@ type engine interface {
 	versionQuery() string
 	// integrity gives what is wrong below the tables.
 	integrity(ctx context.Context) ([]string, error)
+	// note keeps an event for the trail until a transaction takes it.
+	note(ctx context.Context, n note) error
+	// notes gives the first of what was noted, in that order. In a transaction that may change
+	// something they are removed, if they are in the same database.
+	notes(t *tx, limit int) ([]note, error)
+	// forget removes the notes up to a place, which are in the trail for good, where that is not
+	// done yet.
+	forget(ctx context.Context, taken int64)
+	// close ends the use of what the engine has besides the pool.
+	close() error
 	// size gives the bytes that the database has on disk.
 	size(t *tx) (int64, error)
 }

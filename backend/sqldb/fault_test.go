@@ -51,7 +51,7 @@ func TestStashFaults(t *testing.T) {
 		"missing": {os.Remove, []string{"put the copy back"}},
 		"wrong": {func(stash string) error {
 			os.Remove(stash)
-			_, err := seal.CreateStash(stash)
+			_, err := seal.CreateStash(stash, nil)
 			return err
 		}, []string{"is not the one of this database"}},
 		"for all": {func(stash string) error { return os.Chmod(stash, 0o644) }, []string{"chmod 600"}},

@@ -5,84 +5,11 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"sync"
 
 	"signet/backend/seal"
 	"signet/ring"
 )
-
-// keyCache keeps the unwrapped data key. Opening a database does not need it; the first private
-// key does.
-type keyCache struct {
-	mu      sync.Mutex
-	wrapped []byte // what key was unwrapped from
-	key     *seal.DataKey
-	lent    bool // key belongs to somebody else
-}
-
-// seed gives the cache a data key that is known from elsewhere. The caller keeps it until the
-// database is closed; the cache does not clear it.
-func (k *keyCache) seed(wrapped []byte, key *seal.DataKey) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.wrapped, k.key, k.lent = wrapped, key, true
-}
-
-func (k *keyCache) clear() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.key != nil && !k.lent {
-		k.key.Clear()
-	}
-	k.wrapped, k.key = nil, nil
-}
-
-// dataKey gives the database's data key and its UUID. The wrapped key is read in each
-// transaction, because another process may have replaced it before; it cannot during it.
-func (t *tx) dataKey() (key *seal.DataKey, uuid string, err error) {
-	if t.opened != nil {
-		return t.opened, t.uuid, nil
-	}
-	if key, uuid, err = t.readDataKey(); err == nil {
-		t.opened, t.uuid = key, uuid
-	}
-	return key, uuid, err
-}
-
-func (t *tx) readDataKey() (*seal.DataKey, string, error) {
-	uuid, wrapped, err := t.identity()
-	if err != nil {
-		return nil, "", err
-	}
-	k := &t.db.keys
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.key != nil && bytes.Equal(k.wrapped, wrapped) {
-		return k.key, uuid, nil
-	}
-	if t.db.stash == "" {
-		return nil, "", noStash(t.db.path)
-	}
-	identity, err := seal.LoadStash(t.db.stash)
-	if err != nil {
-		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
-	}
-	key, err := seal.UnwrapDataKey(wrapped, identity)
-	switch {
-	case errors.Is(err, seal.ErrIdentity):
-		return nil, "", fmt.Errorf("database %q: stash file %q is not the one of this database: %w", t.db.path, t.db.stash, err)
-	case err != nil:
-		return nil, "", fmt.Errorf("database %q: %w", t.db.path, err)
-	}
-	k.wrapped, k.key, k.lent = wrapped, key, false
-	return key, uuid, nil
-}
-
-func noStash(database string) error {
-	return fmt.Errorf("database %q: no stash file is named, which opens its private keys; add stash=PATH to the URL, where PATH is a copy of the file that was made with the database", database)
-}
 
 // keyRecord is what is stored about the private key of a certificate.
 type keyRecord struct {
@@ -133,7 +60,7 @@ type openedKey struct {
 // openKey opens the sealed private key of a certificate. bind, which is of package seal, says
 // with the handle what record the key belongs to.
 func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) (crypto.Signer, error) {
-	key, uuid, err := t.dataKey()
+	key, uuid, err := t.dataKeys()
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}
@@ -188,7 +115,7 @@ func (t *tx) sealKey(what name, signer crypto.Signer, x *x509.Certificate, bind 
 		return nil, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
 	}
 	defer clear(der)
-	key, uuid, err := t.dataKey()
+	key, uuid, err := t.dataKeys()
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}

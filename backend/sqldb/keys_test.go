@@ -110,7 +110,7 @@ func TestWrongStash(t *testing.T) {
 		t.Errorf("the stash file came back: %v", err)
 	}
 
-	if _, err := seal.CreateStash(stash); err != nil {
+	if _, err := seal.CreateStash(stash, nil); err != nil {
 		t.Fatal(err)
 	}
 	err = keyOf(t, path, "one")

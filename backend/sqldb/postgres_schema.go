@@ -75,6 +75,11 @@ func (e *postgres) ensureSchema(ctx context.Context, create bool) error {
 	if err != nil || s.version == schemaVersion || e.db.lookOnly && s.version > 0 {
 		return err
 	}
+	if s.version == 0 {
+		if err := e.db.ensureOperator(); err != nil {
+			return err
+		}
+	}
 	return e.migrate(ctx)
 }
 

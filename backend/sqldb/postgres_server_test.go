@@ -56,11 +56,21 @@ func TestPostgresCrash(t *testing.T) {
 	}
 	for round := range 3 {
 		stop := make(chan bool)
+		before := len(acknowledged)
 		var writers sync.WaitGroup
 		for i := range 3 {
-			writers.Go(func() { work(openAt(t, at), fmt.Sprintf("W%d-%d", round, i), stop) })
+			writer := openAt(t, at)
+			writers.Go(func() { work(writer, fmt.Sprintf("W%d-%d", round, i), stop) })
 		}
-		time.Sleep(200 * time.Millisecond)
+		// The writers are in full swing, however slow the machine is.
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			mu.Lock()
+			enough := len(acknowledged) >= before+9
+			mu.Unlock()
+			if enough {
+				break
+			}
+		}
 		if round > 0 { // whatever they are at
 			if err := p.Stop("immediate"); err != nil {
 				t.Fatal(err)

@@ -158,7 +158,7 @@ func (c *patientConn) limit(set func(time.Time) error, driver *time.Time) {
 	if !driver.IsZero() && driver.Before(end) {
 		end = *driver
 	}
-	set(end) // if it fails, so does what follows
+	_ = set(end) // if it fails, so does what follows
 }
 
 // SetDeadline implements net.Conn.

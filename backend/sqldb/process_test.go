@@ -43,6 +43,8 @@ var roles = map[string]func(ctx context.Context, args []string) error{
 	"churn": churn,
 	"list":  list,
 	"try":   try,
+
+	"reseal": resealForever,
 }
 
 // openEither opens a file or, for a URL, a database on a server.

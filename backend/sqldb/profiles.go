@@ -37,8 +37,8 @@ func parseAccess(word string) (saf.Access, error) {
 }
 
 // readAccess reads the access list of a profile.
-func (t *tx) readAccess(id int64, p *saf.Profile) error {
-	const query = "SELECT grantee, access, condition FROM access_entries WHERE profile = $1 ORDER BY position"
+func (t *tx) readAccess(in profileTables, id int64, p *saf.Profile) error {
+	query := "SELECT grantee, access, condition FROM " + in.entries + " WHERE profile = $1 ORDER BY position"
 	return t.each(query, []any{id}, func(scan func(...any) error) error {
 		var e saf.Entry
 		var word string
@@ -52,11 +52,15 @@ func (t *tx) readAccess(id int64, p *saf.Profile) error {
 }
 
 func (t *tx) Profile(class, profile string) (*saf.Profile, error) {
+	return t.profile(liveProfiles, class, profile)
+}
+
+func (t *tx) profile(in profileTables, class, profile string) (*saf.Profile, error) {
 	id, p, err := scanProfile(func(dest ...any) error {
-		return t.one("SELECT id, "+profileColumns+" FROM profiles WHERE class = $1 AND name = $2", []any{class, profile}, dest...)
+		return t.one("SELECT "+in.id+", "+profileColumns+" FROM "+in.name+" WHERE class = $1 AND name = $2", []any{class, profile}, dest...)
 	})
 	if err == nil {
-		err = t.readAccess(id, p)
+		err = t.readAccess(in, id, p)
 	}
 	if err != nil {
 		return nil, missing(err, profileName(class, profile))
@@ -65,32 +69,34 @@ func (t *tx) Profile(class, profile string) (*saf.Profile, error) {
 }
 
 func (t *tx) Profiles(class string) iter.Seq2[*saf.Profile, error] {
-	return t.profiles("SELECT id, "+profileColumns+" FROM profiles WHERE class = $1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4", class)
-}
-
-func (t *tx) GenericProfiles(class string) iter.Seq2[*saf.Profile, error] {
-	return t.profiles("SELECT id, "+profileColumns+" FROM profiles WHERE class = $1 AND generic = 1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4", class)
-}
-
-// profiles yields the rows of a query that takes the class, the name to start after, the bound
-// and the limit.
-func (t *tx) profiles(query, class string) iter.Seq2[*saf.Profile, error] {
-	return sequence(t, profiles, "", func(after string, bound int64, limit int) (page []entry[string, *saf.Profile], err error) {
-		var ids []int64
-		err = t.each(query, []any{class, after, bound, limit}, func(scan func(...any) error) error {
-			id, p, err := scanProfile(scan)
-			if err != nil {
-				return err
-			}
-			ids = append(ids, id)
-			page = append(page, entry[string, *saf.Profile]{p.Name, p})
-			return nil
-		})
-		for i, e := range page {
+	const query = "SELECT id, " + profileColumns + " FROM profiles WHERE class = $1 AND name > $2 AND id <= $3 ORDER BY name LIMIT $4"
+	return func(yield func(*saf.Profile, error) bool) {
+		for p, err := range t.storedProfiles(query, class) {
 			if err == nil {
-				err = t.readAccess(ids[i], e.value)
+				err = t.readAccess(liveProfiles, p.id, p.Profile)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(p.Profile, nil) {
+				return
 			}
 		}
+	}
+}
+
+// storedProfiles yields the rows of a query by name. Its last parameters are the name before, the
+// highest handle and the number of rows.
+func (t *tx) storedProfiles(query string, args ...any) iter.Seq2[storedProfile, error] {
+	return sequence(t, profiles, "", func(after string, bound int64, limit int) (page []entry[string, storedProfile], err error) {
+		err = t.each(query, append(args[:len(args):len(args)], after, bound, limit), func(scan func(...any) error) error {
+			id, p, err := scanProfile(scan)
+			if err == nil {
+				page = append(page, entry[string, storedProfile]{p.Name, storedProfile{id, p}})
+			}
+			return err
+		})
 		return page, err
 	})
 }

@@ -22,7 +22,7 @@ var migrations embed.FS
 // schemaVersion is the version that this code works with, the last of the scripts. The version
 // of a SQLite file is in PRAGMA user_version; zero means that the file is still empty. In
 // PostgreSQL it is in the table signet_version.
-const schemaVersion = 2
+const schemaVersion = 5
 
 // execer is a transaction of either engine.
 type execer interface {
@@ -56,18 +56,47 @@ func newerSchema(name string, version int) error {
 		name, version, schemaVersion, ring.ErrUnsupported)
 }
 
-// insertMeta gives a new database its name and its data key.
+// ensureOperator loads the stash file of a database that is to be made, or makes it. Not while
+// anybody waits: it may have to ask for a passphrase.
+func (db *DB) ensureOperator() error {
+	if db.operator != nil {
+		return nil
+	}
+	identity, err := seal.EnsureStash(db.stash, db.protect, db.passphrase)
+	if err != nil {
+		return db.stashError(err)
+	}
+	db.operator = identity.Recipient()
+	return nil
+}
+
+// insertMeta gives a new database its name, its data key and its audit key.
 func (db *DB) insertMeta(ctx context.Context, x execer) error {
-	identity, err := seal.EnsureStash(db.stash)
+	uuid, now := newUUID(), db.now().Unix()
+	key := seal.NewDataKey(1)
+	defer key.Clear()
+	wrapped, err := key.Wrap(db.operator)
 	if err != nil {
 		return fmt.Errorf("database %q: %w", db.path, err)
 	}
-	key, wrapped, err := seal.WrapDataKey(identity.Recipient())
+	operator, err := newRecipient(key, uuid, Operator, db.operator.String(), now)
 	if err != nil {
 		return fmt.Errorf("database %q: %w", db.path, err)
 	}
-	key.Clear()
-	_, err = x.ExecContext(ctx, "INSERT INTO meta (one, uuid, data_key) VALUES (1, $1, $2)", newUUID(), wrapped)
+	public, sealed, err := newAuditKey(key, uuid)
+	if err != nil {
+		return fmt.Errorf("database %q: %w", db.path, err)
+	}
+	_, err = x.ExecContext(ctx, "INSERT INTO meta (one, uuid) VALUES (1, $1)", uuid)
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertDataKey, 1, wrapped, []byte{}, now)
+	}
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertAuditKey, []byte(public), sealed)
+	}
+	if err == nil {
+		_, err = x.ExecContext(ctx, insertRecipient, operator.name, operator.key, operator.since, operator.proof)
+	}
 	return db.fail(err)
 }
 

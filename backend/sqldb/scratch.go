@@ -10,11 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"filippo.io/age"
 	"modernc.org/sqlite"
 
 	"signet/backend/backup"
-	"signet/backend/seal"
 	"signet/internal/atomicfile"
 	"signet/ring"
 )
@@ -26,7 +27,7 @@ type scratch struct {
 	name    string // of the database that it is for
 	pool    *sql.DB
 	conn    *sql.Conn
-	wrapped []byte // the data key for the new database
+	keys    []seeded // its data keys
 	indexes []string
 
 	table int // of the rows that wait
@@ -38,10 +39,10 @@ type scratch struct {
 // batchValues is how many values one INSERT has at most: SQLite takes up to 32766.
 const batchValues = 1500
 
-// buildScratch makes a database in a folder with all that comes from an origin. Errors name the
-// database that it is for.
-func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from origin) (made *scratch, err error) {
-	s := &scratch{path: filepath.Join(dir, ".signet-"+rand.Text()+".tmp"), name: name, wrapped: wrapped}
+// buildScratch makes a database in a folder with all that comes from an origin, for an operator to
+// open. Errors name the database that it is for.
+func buildScratch(ctx context.Context, dir, name string, operator *age.X25519Recipient, from origin) (made *scratch, err error) {
+	s := &scratch{path: filepath.Join(dir, ".signet-"+rand.Text()+".tmp"), name: name}
 	if err := atomicfile.Create(s.path, nil, 0o600); err != nil {
 		return nil, fmt.Errorf("database %w", err)
 	}
@@ -53,7 +54,10 @@ func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from or
 	if err := s.open(ctx); err != nil {
 		return nil, s.fail(err)
 	}
-	if err := from.feed(ctx, s); err != nil {
+	to := &rewrapped{rows: s, from: from, now: time.Now(), operator: operator}
+	err = from.feed(ctx, to)
+	s.keys = to.made
+	if err != nil {
 		return nil, err
 	}
 	if err := s.finish(ctx); err != nil {
@@ -66,7 +70,7 @@ func buildScratch(ctx context.Context, dir, name string, wrapped []byte, from or
 func (s *scratch) asDB() *DB {
 	db := newDB(Options{})
 	db.path = s.name
-	db.engine = &sqliteEngine{db}
+	db.engine = &sqliteEngine{db: db}
 	return db
 }
 
@@ -143,8 +147,6 @@ func (s *scratch) row(table int, values []backup.Value) error {
 			s.wait = append(s.wait, values[i].Number)
 		case c.Kind == backup.Text:
 			s.wait = append(s.wait, string(values[i].Bytes))
-		case table == metaTable:
-			s.wait = append(s.wait, s.wrapped)
 		default:
 			s.wait = append(s.wait, append(make([]byte, 0, len(values[i].Bytes)), values[i].Bytes...))
 		}
@@ -257,20 +259,25 @@ func (s *scratch) close() error {
 
 // remove takes away what is left of the scratch.
 func (s *scratch) remove() {
-	s.close()
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	_ = s.close()
+	for _, k := range s.keys {
+		k.key.Clear()
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", "-events"} {
 		os.Remove(s.path + suffix)
 	}
 }
 
 // prove opens the finished scratch, with its keys, for a look.
-func (s *scratch) prove(ctx context.Context, stash string, key *seal.DataKey, look func(context.Context, *DB) error) error {
-	db, err := Open(ctx, s.path, Options{Stash: stash})
+func (s *scratch) prove(ctx context.Context, look func(context.Context, *DB) error) error {
+	db, err := Open(ctx, s.path, Options{})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	db.keys.seed(s.wrapped, key)
+	for _, k := range s.keys {
+		db.keys.seed(k.wrapped, k.key)
+	}
 	return look(ctx, db)
 }
 

@@ -3,8 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 
 	"signet/backend/backup"
 	"signet/ring"
@@ -19,34 +17,45 @@ type rows interface {
 }
 
 // snapshot gives all content of a database, as it is at one moment, while others may write. The
-// data key stays wrapped as it is.
+// data keys stay wrapped as they are, and are known to the cache before the first row.
 func (db *DB) snapshot(ctx context.Context, to rows) error {
-	var refused error // of the taker, which is no failure of this database
-	err := db.View(ctx, func(x ring.Tx) error {
-		t := x.(*tx)
-		for i := range contents {
-			if err := t.readTable(i, to, &refused); err != nil {
-				return err
-			}
+	return db.View(ctx, func(x ring.Tx) error {
+		if _, _, err := x.(*tx).dataKeys(); err != nil {
+			return err
 		}
-		for i, c := range contents {
-			if !c.handles {
-				continue
-			}
-			last, err := t.lastHandle(c.Name)
-			if err == nil {
-				err = to.handle(i, last)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return x.(*tx).snapshot(to)
 	})
+}
+
+func (t *tx) snapshot(to rows) error {
+	var refused error // of the taker, which is no failure of this database
+	err := t.readTables(to, &refused)
 	if refused != nil {
+		t.disturbed = false // whatever the taker met is no conflict here
 		return refused
 	}
 	return err
+}
+
+func (t *tx) readTables(to rows, refused *error) error {
+	for i := range contents {
+		if err := t.readTable(i, to, refused); err != nil {
+			return err
+		}
+	}
+	for i, c := range contents {
+		if !c.handles {
+			continue
+		}
+		last, err := t.lastHandle(c.Name)
+		if err == nil {
+			err = to.handle(i, last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readTable gives all rows of a table, in the order of its key.
@@ -78,13 +87,4 @@ func (t *tx) readTable(table int, to rows, refused *error) error {
 func (t *tx) lastHandle(table string) (last int64, err error) {
 	err = t.optional(t.db.engine.lastHandle(table), nil, &last)
 	return last, err
-}
-
-// identity gives the UUID of the database and its wrapped data key.
-func (t *tx) identity() (uuid string, wrapped []byte, err error) {
-	err = t.one("SELECT uuid, data_key FROM meta WHERE one = 1", nil, &uuid, &wrapped)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = fmt.Errorf("database %q: damaged: its data key is gone", t.db.path)
-	}
-	return uuid, wrapped, err
 }

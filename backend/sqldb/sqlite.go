@@ -20,13 +20,14 @@ func StashPath(path string) string { return strings.TrimSuffix(path, ".db") + ".
 // unless a new one is asked for. A database made by a newer signet is ring.ErrUnsupported.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := newDB(o)
-	db.engine = &sqliteEngine{db}
+	db.engine = &sqliteEngine{db: db}
 	var err error
 	if db.path, err = locate(path); err != nil {
 		return nil, err
 	}
+	db.ownStash = StashPath(db.path)
 	if db.stash == "" {
-		db.stash = StashPath(db.path)
+		db.stash = db.ownStash
 	}
 	if db.stash, err = filepath.Abs(db.stash); err != nil {
 		return nil, fmt.Errorf("database %q: stash file: %w", db.path, err)
@@ -68,7 +69,10 @@ func (db *DB) dsn() string {
 }
 
 // sqliteEngine is SQLite, which locks the whole file for a writer: nothing is ever tried again.
-type sqliteEngine struct{ db *DB }
+type sqliteEngine struct {
+	db        *DB
+	notesFile notesFile
+}
 
 func (*sqliteEngine) conflict(error) bool { return false }
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"signet/backend/seal"
 	"signet/internal/atomicfile"
 	"signet/ring"
 )
@@ -67,8 +66,8 @@ func (db *DB) ensureFile(create bool) error {
 		}
 	}
 	// The stash first: an unusable one must not leave an empty database behind.
-	if _, err := seal.EnsureStash(db.stash); err != nil {
-		return fmt.Errorf("database %q: %w", db.path, err)
+	if err := db.ensureOperator(); err != nil {
+		return err
 	}
 	if err := atomicfile.Create(db.path, nil, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("database %w", err)

@@ -77,6 +77,9 @@ func (db *DB) ensureSchema(ctx context.Context, create bool) error {
 		if err := db.setWAL(ctx); err != nil {
 			return err
 		}
+		if err := db.ensureOperator(); err != nil {
+			return err
+		}
 	}
 	return db.migrate(ctx)
 }

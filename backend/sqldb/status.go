@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"signet/backend/seal"
 	"signet/ring"
 )
 
@@ -28,6 +27,10 @@ type Status struct {
 	Stash   string
 	Opens   bool   // the stash file opens the data key
 	Problem string // why not
+
+	// Protected says that a passphrase protects the stash file. When nobody has given it, it is
+	// not known whether the file opens the data key, and Problem is empty.
+	Protected bool
 }
 
 // SchemaVersion is the schema version that this program works with.
@@ -40,15 +43,15 @@ func (db *DB) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
-	err = db.withDataKey(ctx, func(*seal.DataKey, string) error { return nil })
-	if s.Opens = err == nil; err != nil {
+	s.Opens, s.Protected, err = db.stashOpens(ctx)
+	if err != nil {
 		s.Problem = err.Error()
 	}
 	return s, ctx.Err()
 }
 
 func (t *tx) status(s *Status) (err error) {
-	if s.UUID, _, err = t.identity(); err != nil {
+	if s.UUID, err = t.readUUID(); err != nil {
 		return err
 	}
 	s.Rows, s.Owners = map[string]int64{}, map[string]int64{}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"signet/backend/seal"
 	"signet/ring"
@@ -84,15 +85,15 @@ type FillOptions struct {
 
 // origin is where content comes from.
 type origin struct {
-	name string        // of the database or the backup
-	key  *seal.DataKey // what its private keys are sealed with
-	feed func(context.Context, rows) error
+	name   string // of the database or the backup
+	unwrap func(generation uint32, wrapped []byte) (*seal.DataKey, error)
+	feed   func(context.Context, rows) error
 }
 
 // fill gives a database all that comes from an origin: a new one, an empty one, or with Replace
 // any. It is done whole or nothing has changed. The private keys stay sealed as they are, with the
-// UUID and the handles that they are bound to; only the data key is wrapped anew, to the identity
-// of the stash file of the target.
+// UUID and the handles that they are bound to; only the data keys are wrapped anew, to the identity
+// of the stash file of the target and to the escrow recipients.
 func (t Target) fill(ctx context.Context, from origin, o FillOptions) error {
 	if o.Stash == "" {
 		o.Stash = t.Stash
@@ -128,21 +129,18 @@ func (t Target) fillSQLite(ctx context.Context, from origin, o FillOptions) erro
 			return fileError(path, err)
 		}
 	}
-	identity, err := seal.EnsureStash(o.Stash)
-	if err != nil {
-		return fmt.Errorf("database %q: %w", path, err)
-	}
-	wrapped, err := from.key.Wrap(identity.Recipient())
-	if err != nil {
+	target := newDB(o.Options)
+	target.path = path
+	if err := target.ensureOperator(); err != nil {
 		return err
 	}
-	s, err := buildScratch(ctx, filepath.Dir(path), path, wrapped, from)
+	s, err := buildScratch(ctx, filepath.Dir(path), path, target.operator, from)
 	if err != nil {
 		return err
 	}
 	defer s.remove()
 	if o.Prove != nil {
-		if err := s.prove(ctx, o.Stash, from.key, o.Prove); err != nil {
+		if err := s.prove(ctx, o.Prove); err != nil {
 			return err
 		}
 	}
@@ -187,18 +185,25 @@ func openOld(ctx context.Context, path string, o FillOptions) (*DB, error) {
 	return db, nil
 }
 
-// refuseContent refuses a database that holds anything.
+// founding is what a database has that nobody used yet: its first SPECIAL user, and the setting
+// that names that user.
+var founding = map[string]int{"settings": 1, "users": 1}
+
+// refuseContent refuses a database that holds anything but what it was made with.
 func (db *DB) refuseContent(ctx context.Context) error {
 	return db.View(ctx, func(x ring.Tx) error { return x.(*tx).refuseContent() })
 }
 
 func (t *tx) refuseContent() error {
-	for _, c := range contents[metaTable+1:] {
+	for _, c := range contents {
+		if c.trail() || slices.Contains(ofNewDatabase, c.Name) {
+			continue
+		}
 		var n int
-		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 1) x", nil, &n); err != nil {
+		if err := t.one("SELECT count(*) FROM (SELECT 1 FROM "+c.Name+" LIMIT 2) x", nil, &n); err != nil {
 			return err
 		}
-		if n > 0 {
+		if n > founding[c.Name] {
 			return fmt.Errorf("database %q: it is not empty; with --replace all that it holds goes: %w", t.db.path, ring.ErrExists)
 		}
 	}

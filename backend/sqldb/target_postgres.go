@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"signet/backend/backup"
-	"signet/backend/seal"
 )
 
 // bulkSilence is how long a server may be at one statement of a load: it may have to delete or
@@ -33,12 +31,7 @@ func (t Target) fillPostgres(ctx context.Context, from origin, o FillOptions) er
 	case db.stash == "":
 		return noStash(db.path)
 	}
-	identity, err := seal.EnsureStash(db.stash)
-	if err != nil {
-		return fmt.Errorf("database %q: %w", db.path, err)
-	}
-	wrapped, err := from.key.Wrap(identity.Recipient())
-	if err != nil {
+	if err := db.ensureOperator(); err != nil {
 		return err
 	}
 	e := db.engine.(*postgres)
@@ -58,8 +51,10 @@ func (t Target) fillPostgres(ctx context.Context, from origin, o FillOptions) er
 			return err
 		}
 	}
-	l := &postgresLoad{ctx: ctx, engine: e, tx: own, on: x, wrapped: wrapped, table: -1}
-	err = from.feed(ctx, l)
+	l := &postgresLoad{ctx: ctx, engine: e, tx: own, on: x, table: -1}
+	to := &rewrapped{rows: l, from: from, now: db.now(), operator: db.operator}
+	defer to.clear()
+	err = from.feed(ctx, to)
 	if ended := l.endTable(); err == nil || l.failed != nil {
 		err = ended
 	}
@@ -71,17 +66,16 @@ func (t Target) fillPostgres(ctx context.Context, from origin, o FillOptions) er
 	}
 	// The server knows nothing yet of what the tables hold; the next commands should not wait
 	// for it to look. It may be told later, so a failure is none.
-	db.pool.ExecContext(ctx, "ANALYZE certificates, private_keys, rings, connections")
+	_, _ = db.pool.ExecContext(ctx, "ANALYZE certificates, private_keys, rings, connections")
 	return nil
 }
 
 // postgresLoad sends rows to the server with COPY in its binary form, table by table.
 type postgresLoad struct {
-	ctx     context.Context
-	engine  *postgres
-	tx      *tx
-	on      *postgresTx
-	wrapped []byte // the data key for the new database
+	ctx    context.Context
+	engine *postgres
+	tx     *tx
+	on     *postgresTx
 
 	table  int // the one that is being sent; -1 for none
 	buf    []byte
@@ -111,9 +105,6 @@ func (l *postgresLoad) row(table int, values []backup.Value) error {
 			l.buf = binary.BigEndian.AppendUint64(l.buf, uint64(values[i].Number))
 			continue
 		}
-		if table == metaTable && c.Kind == backup.Bytes {
-			data = l.wrapped
-		}
 		l.buf = binary.BigEndian.AppendUint32(l.buf, uint32(len(data)))
 		l.buf = append(l.buf, data...)
 	}
@@ -133,10 +124,10 @@ func (l *postgresLoad) beginTable(table int) {
 			_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(l.ctx, r, statement)
 			return err
 		})
-		r.CloseWithError(io.ErrClosedPipe)
+		_ = r.CloseWithError(io.ErrClosedPipe)
 		l.done <- err
 	}()
-	l.out.WriteString(copyHeader)
+	_, _ = l.out.WriteString(copyHeader) // the writer keeps an error for row
 }
 
 // endTable ends the table that is being sent and gives what the server says to it.
@@ -145,8 +136,8 @@ func (l *postgresLoad) endTable() error {
 		return l.failed
 	}
 	l.table = -1
-	l.out.Write([]byte{0xff, 0xff}) // the end of the rows
-	l.out.Flush()
+	_, _ = l.out.Write([]byte{0xff, 0xff}) // the end of the rows
+	_ = l.out.Flush()                      // if it fails, the server has ended, and says why
 	l.pipe.Close()
 	if err := <-l.done; err != nil {
 		l.failed = l.engine.failing(l.ctx, err)

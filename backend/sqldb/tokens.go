@@ -13,7 +13,7 @@ import (
 )
 
 // tokenColumns are what scanToken takes, in its order.
-const tokenColumns = "t.id, t.name, t.created, t.created_by"
+const tokenColumns = "t.id, t.name, t.created, t.created_by" // #nosec G101 -- names of columns
 
 func scanToken(scan func(...any) error) (*ring.Token, error) {
 	k := new(ring.Token)

@@ -15,33 +15,34 @@ import (
 	"signet/ring"
 )
 
-// withDataKey runs do with the data key of the database and its UUID.
-func (db *DB) withDataKey(ctx context.Context, do func(key *seal.DataKey, uuid string) error) error {
-	var key *seal.DataKey
-	var uuid string
-	err := db.View(ctx, func(x ring.Tx) (err error) {
-		key, uuid, err = x.(*tx).dataKey()
-		return err
-	})
-	if err != nil {
-		return err
+// origin gives the database as the origin of content. Its data keys are known when the first row
+// comes: in the same state of the database as the rows, and before anything is written that would
+// have to be written again.
+func (db *DB) origin() origin {
+	feed := func(ctx context.Context, to rows) error { return db.snapshot(ctx, to) }
+	return origin{db.path, db.unwrapKnown, feed}
+}
+
+// unwrapKnown gives a data key that a transaction has unwrapped.
+func (db *DB) unwrapKnown(generation uint32, wrapped []byte) (*seal.DataKey, error) {
+	if key := db.keys.get(wrapped); key != nil {
+		return key, nil
 	}
-	return do(key, uuid)
+	return nil, fmt.Errorf("database %q: stash file %q does not open data key generation %d: %w", db.path, db.stash, generation, seal.ErrIdentity)
 }
 
 // Backup writes a backup of the database as it is at this moment, while others may write. It is
-// sealed to the recipients; without any, to the operator identity of the stash file. Whoever can
-// open the backup can open the private keys in it.
+// sealed to the recipients; without any, to those of the database. Whoever can open the backup can
+// open the private keys in it.
 func (db *DB) Backup(ctx context.Context, out io.Writer, now time.Time, recipients ...age.Recipient) (t backup.Trailer, h backup.Header, err error) {
+	db.takeAlong(ctx)
 	if len(recipients) == 0 {
-		own, err := db.Recipient()
-		if err != nil {
+		if recipients, err = db.Recipients(ctx); err != nil {
 			return t, h, err
 		}
-		recipients = []age.Recipient{own}
 	}
-	err = db.withDataKey(ctx, func(key *seal.DataKey, uuid string) error {
-		wrapped, err := key.Wrap(recipients...)
+	err = db.View(ctx, func(x ring.Tx) error {
+		_, uuid, err := x.(*tx).dataKeys()
 		if err != nil {
 			return err
 		}
@@ -50,8 +51,10 @@ func (db *DB) Backup(ctx context.Context, out io.Writer, now time.Time, recipien
 		if err != nil {
 			return err
 		}
-		to := &backupRows{w: w, wrapped: wrapped, last: map[string]int64{}}
-		if err := db.snapshot(ctx, to); err != nil {
+		to := &backupRows{w: w, last: map[string]int64{}}
+		keys := &rewrapped{rows: to, from: db.origin(), now: now, own: recipients}
+		defer keys.clear()
+		if err := x.(*tx).snapshot(keys); err != nil {
 			return err
 		}
 		t, err = w.Close(to.last)
@@ -60,29 +63,13 @@ func (db *DB) Backup(ctx context.Context, out io.Writer, now time.Time, recipien
 	return t, h, err
 }
 
-// Recipient gives the public half of the operator identity in the stash file.
-func (db *DB) Recipient() (age.Recipient, error) {
-	if db.stash == "" {
-		return nil, noStash(db.path)
-	}
-	identity, err := seal.LoadStash(db.stash)
-	if err != nil {
-		return nil, fmt.Errorf("database %q: %w", db.path, err)
-	}
-	return identity.Recipient(), nil
-}
-
 // backupRows puts rows into a backup.
 type backupRows struct {
-	w       *backup.Writer
-	wrapped []byte // the data key for those who can open the backup
-	last    map[string]int64
+	w    *backup.Writer
+	last map[string]int64
 }
 
 func (b *backupRows) row(table int, values []backup.Value) error {
-	if table == metaTable {
-		values[2].Bytes = b.wrapped
-	}
 	return b.w.Row(table, values)
 }
 
@@ -98,7 +85,7 @@ type Backup struct {
 
 	path       string
 	identities []age.Identity
-	key        *seal.DataKey
+	keys       []*seal.DataKey
 }
 
 // OpenBackup reads the beginning of a backup. Call Close at the end.
@@ -118,16 +105,51 @@ func OpenBackup(path string, identities ...age.Identity) (*Backup, error) {
 		return nil, fmt.Errorf("backup %q: it has tables of schema version %d that this signet does not know; restore it with the version that made it, and let a newer one open the database: %w",
 			path, b.Header.Schema, ring.ErrUnsupported)
 	}
-	table, values, err := r.Next()
-	if err == nil && table == metaTable {
-		b.key, err = seal.UnwrapDataKey(values[2].Bytes, identities...)
-	} else if err == nil || errors.Is(err, io.EOF) {
-		err = errors.New("its data key is not where it belongs")
-	}
-	if err != nil {
+	if err := b.readKeys(r); err != nil {
+		b.Close()
 		return nil, b.fail(err)
 	}
 	return b, nil
+}
+
+// readKeys reads the data keys, which come before what they seal.
+func (b *Backup) readKeys(r *backup.Reader) error {
+	for {
+		table, values, err := r.Next()
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			return err
+		case err == nil && table < dataKeysTable:
+			continue
+		case err == nil && table == dataKeysTable:
+			generation, err := generationOf(values[0].Number)
+			if err != nil {
+				return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
+			}
+			key, err := seal.UnwrapDataKey(generation, values[1].Bytes, b.identities...)
+			if err != nil {
+				return err
+			}
+			b.keys = append(b.keys, key)
+			continue
+		case len(b.keys) == 0:
+			return errors.New("its data key is not where it belongs")
+		}
+		return nil
+	}
+}
+
+// origin gives the backup as the origin of content.
+func (b *Backup) origin() origin { return origin{b.path, b.unwrap, b.feed} }
+
+// unwrap gives a data key of the backup, however it is wrapped.
+func (b *Backup) unwrap(generation uint32, _ []byte) (*seal.DataKey, error) {
+	for _, key := range b.keys {
+		if key.Generation() == generation {
+			return key.Clone(), nil
+		}
+	}
+	return nil, b.fail(fmt.Errorf("data key generation %d is gone", generation))
 }
 
 func (b *Backup) open() (*os.File, *backup.Reader, error) {
@@ -155,8 +177,12 @@ func (b *Backup) fail(err error) error {
 	return fmt.Errorf("backup %q: %w; use another copy of it", b.path, err)
 }
 
-// Close clears the data key.
-func (b *Backup) Close() { b.key.Clear() }
+// Close clears the data keys.
+func (b *Backup) Close() {
+	for _, key := range b.keys {
+		key.Clear()
+	}
+}
 
 // feed gives the rows of the backup.
 func (b *Backup) feed(ctx context.Context, to rows) error {
@@ -193,7 +219,7 @@ func (b *Backup) feed(ctx context.Context, to rows) error {
 
 // Prove builds the database of a backup in a folder, lets prove look at it and removes it.
 func (b *Backup) Prove(ctx context.Context, dir string, prove func(context.Context, *DB) error) error {
-	return b.withScratch(ctx, dir, func(s *scratch) error { return s.prove(ctx, s.path, b.key, prove) })
+	return b.withScratch(ctx, dir, func(s *scratch) error { return s.prove(ctx, prove) })
 }
 
 // withScratch lends the database of a backup in a file. Its data key is wrapped to nobody: who is
@@ -203,11 +229,7 @@ func (b *Backup) withScratch(ctx context.Context, dir string, do func(*scratch) 
 	if err != nil {
 		return err
 	}
-	wrapped, err := b.key.Wrap(nobody.Recipient())
-	if err != nil {
-		return err
-	}
-	s, err := buildScratch(ctx, dir, b.path, wrapped, origin{b.path, b.key, b.feed})
+	s, err := buildScratch(ctx, dir, b.path, nobody.Recipient(), b.origin())
 	if err != nil {
 		return err
 	}
@@ -219,17 +241,25 @@ func (b *Backup) withScratch(ctx context.Context, dir string, do func(*scratch) 
 // goes by way of a scratch database in the folder dir.
 func (b *Backup) Restore(ctx context.Context, to Target, dir string, o FillOptions) error {
 	if !to.Postgres || o.Prove == nil {
-		return to.fill(ctx, origin{b.path, b.key, b.feed}, o)
+		return to.fill(ctx, b.origin(), o)
 	}
 	prove := o.Prove
 	o.Prove = nil
 	return b.withScratch(ctx, dir, func(s *scratch) error {
-		return s.prove(ctx, s.path, b.key, func(ctx context.Context, db *DB) error {
+		return s.prove(ctx, func(ctx context.Context, db *DB) error {
 			if err := prove(ctx, db); err != nil {
 				return err
 			}
-			return to.fill(ctx, origin{b.path, b.key, db.snapshot}, o)
+			return to.fill(ctx, origin{b.path, b.unwrap, db.snapshot}, o)
 		})
+	})
+}
+
+// openKeys sees to it that the data keys can be opened.
+func (db *DB) openKeys(ctx context.Context) error {
+	return db.View(ctx, func(x ring.Tx) error {
+		_, _, err := x.(*tx).dataKeys()
+		return err
 	})
 }
 
@@ -237,12 +267,15 @@ func (b *Backup) Restore(ctx context.Context, to Target, dir string, o FillOptio
 // rows of each table. From then on they are two databases: each has its own stash file, and what changes in one does not in the
 // other.
 func (db *DB) CopyTo(ctx context.Context, to Target, o FillOptions) (counts map[string]int64, err error) {
+	db.takeAlong(ctx)
 	counts = map[string]int64{}
-	err = db.withDataKey(ctx, func(key *seal.DataKey, _ string) error {
-		feed := func(ctx context.Context, to rows) error { return db.snapshot(ctx, counted{to, counts}) }
-		return to.fill(ctx, origin{db.path, key, feed}, o)
-	})
-	return counts, err
+	// Before anything is made at the other place.
+	if err := db.openKeys(ctx); err != nil {
+		return nil, err
+	}
+	from := db.origin()
+	from.feed = func(ctx context.Context, to rows) error { return db.snapshot(ctx, counted{to, counts}) }
+	return counts, to.fill(ctx, from, o)
 }
 
 // counted counts the rows that it passes on.

@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"signet/audit"
 	"signet/backend/backendtest"
 	"signet/backend/seal"
 	"signet/ring"
@@ -54,6 +55,9 @@ func rich(t *testing.T, db *DB) {
 			"INSERT INTO profiles (class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)" +
 				" VALUES ('FACILITY', 'IRR.*', 1, 'NONE', 'A', '', 'x', 3, '', '', 0, 1, 2, 'A')",
 			"INSERT INTO access_entries SELECT id, 0, 'U', 'READ', '' FROM profiles",
+			"INSERT INTO raclist_profiles (profile, class, name, generic, uacc, owner, data, appl_data, level, audit, notify, warning, created, changed, created_by)" +
+				" SELECT id + 7, class, name, generic, 'READ', owner, data, appl_data, level, audit, notify, warning, created, changed, created_by FROM profiles",
+			"INSERT INTO raclist_entries SELECT profile + 7, 0, 'V', 'NONE', 'PROGRAM(P)' FROM access_entries",
 			"INSERT INTO filter_label_hints VALUES ('U', 1)",
 			"INSERT INTO users (user_id, name, owner, default_group, data, special, operations, auditor, revoked, restricted, created, changed, created_by)" +
 				" VALUES ('U', 'A ''name''', 'A', 'G', '', 1, 0, 0, 0, 1, 5, 6, 'A')",
@@ -67,6 +71,13 @@ func rich(t *testing.T, db *DB) {
 		}
 		if err == nil {
 			err = x.RetireKey([]byte("gone"))
+		}
+		if err == nil {
+			err = putRecipient(t, "SAFE", escrow(fatal{}).PublicKeys()[0])
+		}
+		if err == nil {
+			err = x.PutEvent(&audit.Event{ID: audit.NewID(), Time: time.Unix(6, 0), Issuer: "U", Host: "H", Function: "ADD", Object: "U/o",
+				Decision: audit.Allowed, Outcome: audit.Done})
 		}
 		var gone *ring.Certificate
 		if err == nil {
@@ -90,6 +101,29 @@ func rich(t *testing.T, db *DB) {
 			t.Fatalf("table %s is empty", c.Name)
 		}
 	}
+}
+
+// escrow makes the identity of an escrow recipient.
+func escrow(t testing.TB) *seal.Identity {
+	id, err := seal.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// putRecipient adds an escrow recipient to the table, as a reseal does, and gives it no data key.
+func putRecipient(t *tx, name, key string) error {
+	keys, uuid, err := t.dataKeys()
+	if err != nil {
+		return err
+	}
+	r, err := newRecipient(keys.Newest(), uuid, name, key, 5)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertRecipient, r.name, r.key, r.since, r.proof)
+	return err
 }
 
 // sameContent opens a target and compares it with another database, row by row, and checks it.
@@ -159,7 +193,7 @@ func backUp(t *testing.T, db *DB, recipients ...age.Recipient) string {
 
 func openBackup(t *testing.T, path, stash string) *Backup {
 	t.Helper()
-	id, err := seal.LoadStash(stash)
+	id, err := seal.LoadStash(stash, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,9 +24,12 @@ type tx struct {
 	disturbed bool            // that failure was another writer's doing
 	changes   int             // how many statements changed something
 	added     [tables][]int64 // the handles of the rows that were added
-	opened    *seal.DataKey   // nil until a private key is met
+	locked    bool            // it met a private key that needs a passphrase
+	opened    *seal.DataKeys  // nil until a private key is met
 	uuid      string          // of the database, with opened
+	forged    []uint32        // data keys of nobody who had the one before, with opened
 	lastKey   openedKey
+	trail     trailEnd
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -45,6 +48,7 @@ const (
 	userGroups
 	memberships
 	filters
+	auditRecords
 	tables
 )
 

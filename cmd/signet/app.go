@@ -13,6 +13,7 @@ import (
 	"signet/backend"
 	"signet/backend/token"
 	"signet/ring"
+	"signet/serve"
 )
 
 // app is one run of the program: the global flags and what they lead to.
@@ -27,6 +28,8 @@ type app struct {
 
 		keystore keystoreFlags
 		hardware hardwareFlags
+		server   serverFlags
+		stash    stashFlags
 	}
 	hardware      *token.Hardware // tokens beside the database; nil for none
 	descriptorPIN []byte          // a descriptor can be read once
@@ -42,9 +45,12 @@ type app struct {
 
 // run runs one command line and gives its return code.
 func run(ctx context.Context, env environment, args []string) int {
-	a := &app{environment: env, files: newFiles(env.stdin, env.stdout)}
+	out := &results{out: env.stdout}
+	env.stdout = out
+	a := &app{environment: env, files: newFiles(env.stdin, out)}
 	a.execute(ctx, args)
 	a.close()
+	a.tellLost(out)
 	return int(a.code)
 }
 
@@ -121,9 +127,11 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
+	f.StringVar(&a.flags.db, "db", a.flags.db, "database, as sqlite:PATH or a plain path, or a keystore as jks:FILE, pkcs12:FILE or pem:FOLDER, or a token as pkcs11:token=NAME, or a server as unix:PATH or https://HOST:PORT (default $SIGNET_DB, else signet/signet.db in the user's data folder)")
 	a.flags.keystore.registerGlobal(f)
 	a.flags.hardware.register(f)
+	a.flags.server.register(f)
+	a.flags.stash.register(f)
 	f.StringVar(&a.flags.as, "as", a.flags.as, "user ID to act for (default: the account that runs signet)")
 	f.StringVar(&a.flags.output, "output", orText(a.flags.output), "text or json")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
@@ -140,9 +148,9 @@ func (a *app) commands(only string) []*cobra.Command {
 		a.exportCommand, a.listCommand, a.checkcertCommand, a.listchainCommand, a.rekeyCommand, a.rolloverCommand,
 		a.addringCommand, a.delringCommand, a.connectCommand, a.removeCommand, a.listringCommand,
 		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
-		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand,
+		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand, a.canCommand,
 		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
-		a.runCommand, a.racdcertCommand, a.racfCommand, a.dbCommand,
+		a.runCommand, a.racdcertCommand, a.racfCommand, a.auditCommand, a.dbCommand, a.keysCommand, a.serveCommand,
 	}
 	if i, known := a.verbs[only]; known {
 		return []*cobra.Command{all[i]()}
@@ -219,25 +227,47 @@ func (a *app) open(ctx context.Context) (*ring.Manager, error) {
 	if a.manager != nil {
 		return a.manager, nil
 	}
-	issuer, err := a.issuer()
-	if err != nil {
-		return nil, err
-	}
 	url, err := a.database()
 	if err != nil {
 		return nil, err
 	}
+	var issuer ring.Owner
+	if !serve.IsURL(url) {
+		if issuer, err = a.issuer(); err != nil {
+			return nil, err
+		}
+	}
 	k := a.flags.keystore
 	k.prefix = "db-" // which all verbs have, also those whose --password-file is another's
-	if a.store, err = a.openStore(ctx, url, issuer, k, true); err != nil {
+	if a.store, err = a.openStore(ctx, url, issuer, a.flags.stash.file, k, true); err != nil {
 		return nil, err
 	}
 	codec, err := a.flags.keystore.codec()
 	if err != nil {
 		return nil, err
 	}
-	a.manager = ring.NewManager(ring.Config{Store: a.store, Codec: codec, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: a.store.Format != "", Hardware: a.hardwareOf(a.store)})
-	return a.manager, nil
+	a.manager, err = a.managerOf(ctx, a.store, codec, issuer, a.hardwareOf(a.store))
+	return a.manager, err
+}
+
+// managerOf gives a manager of an open store for a user. A database that is new gets its first
+// SPECIAL user.
+func (a *app) managerOf(ctx context.Context, store *backend.Opened, codec ring.Codec, user ring.Owner, hardware ring.Hardware) (*ring.Manager, error) {
+	if s, ok := store.Store.(serverStore); ok {
+		return a.remote(s), nil
+	}
+	c := ring.Config{Store: store.Store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: hardware}
+	if !c.OneRing {
+		var err error
+		if c.Account, err = a.accountID(); err != nil {
+			return nil, err
+		}
+		c.Host = a.host()
+		if err := ring.Found(ctx, store, c.Account, a.now()); err != nil {
+			return nil, err
+		}
+	}
+	return ring.NewManager(c), nil
 }
 
 // hardwareOf gives where the private keys of a store are that are not in it; nil for nowhere.
@@ -260,13 +290,18 @@ func (a *app) issuer() (ring.Owner, error) {
 	if a.flags.as != "" {
 		return ring.UserOwner(a.flags.as)
 	}
+	return a.accountID()
+}
+
+// accountID gives the user ID of the account that runs signet.
+func (a *app) accountID() (ring.Owner, error) {
 	account, err := a.account()
 	if err != nil {
-		return "", fmt.Errorf("the account that runs signet is not known: %w; name the user with --as", err)
+		return "", fmt.Errorf("the account that runs signet is not known: %w", err)
 	}
 	owner, err := ring.UserOwner(account)
 	if err != nil {
-		return "", usagef("the account %q cannot be a user ID; name the user with --as", account)
+		return "", usagef("the account %q cannot be a user ID; run signet under another", account)
 	}
 	return owner, nil
 }

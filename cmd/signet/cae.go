@@ -433,7 +433,7 @@ func (a *app) caeExport(ctx context.Context, f caeFlags, alias string) error {
 		return err
 	}
 	dir := filepath.Join(f.home, caeExports)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { // #nosec G301 -- for certificates alone, which are public
 		return fileError(dir, err)
 	}
 	out := filepath.Join(dir, alias)

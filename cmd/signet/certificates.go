@@ -211,6 +211,9 @@ func (a *app) export(ctx context.Context, name, format, out, passwordFile string
 	if err != nil {
 		return err
 	}
+	if k := a.flags.keystore; a.onServer() != nil && (k.profile != "" || k.reader != "") {
+		return usagef("export: what protects a file is settled where it is made, on the server; signet copy --to pkcs12:FILE makes it here")
+	}
 	q := ring.Export{}
 	if q.CertRef, err = ring.ParseCertRef(name, m.Issuer()); err != nil {
 		return err

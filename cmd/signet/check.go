@@ -151,7 +151,10 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 	defer remove()
 	a.files.hold()
 	a.files.rehearsal = true
-	m := ring.NewManager(ring.Config{Store: store, Codec: export.Codec{}, Issuer: issuer, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: a.hardwareOf(store)})
+	m, err := a.managerOf(ctx, store, export.Codec{}, issuer, a.hardwareOf(store))
+	if err != nil {
+		return err
+	}
 	before := *found
 	return m.Rehearse(ctx, func(m *ring.Manager) {
 		*found = findings{slices.Clone(before.all), maps.Clone(before.seen)} // a store may run it again
@@ -200,7 +203,7 @@ func (a *app) openForRehearsal(ctx context.Context, issuer ring.Owner) (store *b
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err = a.openStore(ctx, url, issuer, a.flags.keystore, false)
+	store, err = a.openStore(ctx, url, issuer, a.flags.stash.file, a.flags.keystore, false)
 	if err == nil {
 		return store, func() { store.Close() }, nil
 	}

@@ -53,7 +53,7 @@ func (a *app) openManager(ctx context.Context, url string, user ring.Owner, k ke
 	if a.place != "" {
 		return nil, nil, usagef("a command that opens another store does not belong in a script; run it by itself")
 	}
-	store, err := a.openStore(ctx, url, user, k, create)
+	store, err := a.openStore(ctx, url, user, "", k, create)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +62,12 @@ func (a *app) openManager(ctx context.Context, url string, user ring.Owner, k ke
 		store.Close()
 		return nil, nil, err
 	}
-	return ring.NewManager(ring.Config{Store: store, Codec: codec, Issuer: user, Now: a.now, Zone: a.zone, OneRing: store.Format != "", Hardware: store.Hardware}), store, nil
+	m, err := a.managerOf(ctx, store, codec, user, store.Hardware)
+	if err != nil {
+		store.Close()
+		return nil, nil, err
+	}
+	return m, store, nil
 }
 
 func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
@@ -75,7 +80,7 @@ func (a *app) copy(ctx context.Context, given []string, f copyFlags) error {
 	if f.alias != "" && len(given) > 1 {
 		return usagef("copy: --alias is for one certificate, and %d are given", len(given))
 	}
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}

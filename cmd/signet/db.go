@@ -59,7 +59,7 @@ func (a *app) dbSetCommand() *cobra.Command {
 		Example: `  signet db set serials random`,
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: a.withManager(func(ctx context.Context, m *ring.Manager, given []string) error {
-			if err := m.Set(ctx, ring.Setting{Name: given[0], Value: given[1]}); err != nil {
+			if _, err := m.Set(ctx, ring.Setting{Name: given[0], Value: given[1]}); err != nil {
 				return err
 			}
 			return a.finish(nil, answer{}, "%s = %s", given[0], given[1])

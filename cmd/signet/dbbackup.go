@@ -52,14 +52,15 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Short: "Write a sealed backup of the database, while others use it",
 		Long: `Write all that the database holds at this moment to one file, while others go on reading and
 writing. The file is sealed with age to the identity in the stash file, and to the recipients
-given besides: each of them can open the backup, and with it the private keys. It can be
+given besides, and to the escrow recipients of the database: each of them can open the backup, and
+with it the private keys. It can be
 restored into SQLite and into PostgreSQL.
 
 With --passphrase-file it is sealed with the passphrase and with nothing else.`,
 		Example: `  signet db backup /backup/signet-monday.backup
   signet db backup escrowed.backup --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: a.withDatabase(func(ctx context.Context, db *sqldb.DB, given []string) error { return a.backup(ctx, db, given[0], f) }),
+		RunE: a.withDatabase(backupDatabase, func(ctx context.Context, db *sqldb.DB, given []string) error { return a.backup(ctx, db, given[0], f) }),
 	}
 	c.Flags().StringArrayVar(&f.recipients, "recipient", nil, "seal to this age recipient (age1...) too; may be repeated")
 	c.Flags().StringVar(&f.passphrase, "passphrase-file", "", "seal with the passphrase in this file only")
@@ -68,7 +69,7 @@ With --passphrase-file it is sealed with the passphrase and with nothing else.`,
 }
 
 func (a *app) backup(ctx context.Context, db *sqldb.DB, path string, f backupFlags) error {
-	recipients, err := a.recipients(db, f)
+	recipients, err := a.recipients(ctx, db, f)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (a *app) backup(ctx context.Context, db *sqldb.DB, path string, f backupFla
 }
 
 // recipients gives those who can open a backup.
-func (a *app) recipients(db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
+func (a *app) recipients(ctx context.Context, db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
 	if f.passphrase != "" {
 		if len(f.recipients) > 0 {
 			return nil, usagef("a passphrase seals alone: give --passphrase-file or --recipient, not both")
@@ -113,15 +114,14 @@ func (a *app) recipients(db *sqldb.DB, f backupFlags) ([]age.Recipient, error) {
 		}
 		return []age.Recipient{r}, nil
 	}
-	own, err := db.Recipient()
+	all, err := db.Recipients(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := []age.Recipient{own}
 	for _, text := range f.recipients {
-		r, err := age.ParseX25519Recipient(text)
+		r, err := seal.ParseRecipient(text)
 		if err != nil {
-			return nil, usagef("--recipient %q: not an age recipient, which begins with age1", text)
+			return nil, usagef("--recipient %v", err)
 		}
 		all = append(all, r)
 	}
@@ -186,12 +186,17 @@ func (a *app) restore(ctx context.Context, path string, f restoreFlags) error {
 	stop := a.spin(true, "proving "+path)
 	if f.verify {
 		err = b.Prove(ctx, f.scratch, prove)
-	} else {
-		err = b.Restore(ctx, to, f.scratch, sqldb.FillOptions{Options: sqldb.Options{Migrating: a.migrating(url)}, Replace: f.replace, Prove: prove})
+	} else if err = a.mayReplace(ctx, to, url); err == nil {
+		err = b.Restore(ctx, to, f.scratch, sqldb.FillOptions{Options: a.databaseOptions(url), Replace: f.replace, Prove: prove})
 	}
 	stop()
 	if err != nil {
 		return err
+	}
+	if !f.verify {
+		if err := a.foundTarget(ctx, to, url, restoreDatabase, fmt.Sprintf("from a backup of %s", b.Header.Made.Format(time.RFC3339))); err != nil {
+			return err
+		}
 	}
 	ans := answer{Backup: describeBackup(path, b.Header, b.Trailer), Findings: found}
 	ans.Backup.Proved = true
@@ -225,13 +230,13 @@ func (a *app) backupIdentity(to sqldb.Target, f restoreFlags) (age.Identity, err
 		defer clear(phrase)
 		return age.NewScryptIdentity(string(phrase))
 	case f.identity != "":
-		return seal.LoadStash(f.identity)
+		return seal.LoadStash(f.identity, a.stashPassphrase())
 	}
 	stash, err := to.StashFile()
 	if err != nil {
 		return nil, err
 	}
-	id, err := seal.LoadStash(stash)
+	id, err := seal.LoadStash(stash, a.stashPassphrase())
 	if err != nil {
 		return nil, fmt.Errorf("%w; or name the one that opens the backup with --identity-file", err)
 	}

@@ -48,7 +48,13 @@ Return codes: 0 clean or all repaired, 4 warnings, 8 findings.`,
 		Example: `  signet db check
   signet db check --repair label-hint --repair key-unreadable=WEBSRV/web`,
 		Args: args(cobra.NoArgs),
-		RunE: a.withDatabase(func(ctx context.Context, db *sqldb.DB, _ []string) error { return a.check(ctx, db, repair) }),
+		RunE: func(c *cobra.Command, given []string) error {
+			function := checkDatabase
+			if len(repair) > 0 {
+				function = repairDatabase
+			}
+			return a.withDatabase(function, func(ctx context.Context, db *sqldb.DB, _ []string) error { return a.check(ctx, db, repair) })(c, given)
+		},
 	}
 	c.Flags().StringArrayVar(&repair, "repair", nil, "repair the findings of this word, or WORD=OBJECT for one object; may be repeated")
 	return c

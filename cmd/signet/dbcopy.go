@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,14 +34,24 @@ not change in the other.`,
 			if err != nil {
 				return err
 			}
-			db, err := source.Open(c.Context(), sqldb.Options{Migrating: a.migrating(from)})
+			db, err := source.Open(c.Context(), a.databaseOptions(from))
 			if err != nil {
 				return err
 			}
 			defer db.Close()
-			stop := a.spin(true, "copying")
-			rows, err := db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: sqldb.Options{Migrating: a.migrating(to)}, Replace: replace})
-			stop()
+			if err := a.mayReplace(c.Context(), target, to); err != nil {
+				return err
+			}
+			var rows map[string]int64
+			err = a.attend(c.Context(), db, backupDatabase, func() (err error) {
+				stop := a.spin(true, "copying")
+				defer stop()
+				rows, err = db.CopyTo(c.Context(), target, sqldb.FillOptions{Options: a.databaseOptions(to), Replace: replace})
+				return err
+			})
+			if err == nil {
+				err = a.foundTarget(c.Context(), target, to, copyDatabase, "from "+shownURL(from))
+			}
 			if err != nil {
 				return err
 			}
@@ -73,12 +84,15 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 			crowd.Now = a.now()
 			start := time.Now()
 			stop := a.spin(true, "making certificates")
-			err = t.Populate(c.Context(), crowd, sqldb.FillOptions{})
+			err = t.Populate(c.Context(), crowd, sqldb.FillOptions{Options: sqldb.Options{Passphrase: a.stashPassphrase(), Now: a.now}})
 			stop()
 			if err != nil {
 				return err
 			}
 			took := time.Since(start)
+			if err := a.foundTarget(c.Context(), t, url, fillDatabase, fmt.Sprintf("with %d certificates", crowd.Certificates)); err != nil {
+				return err
+			}
 			return a.finish(nil, answer{}, "%s: %d certificates in %d rings, in %.1f s (%.0f a second)", shownURL(url), crowd.Certificates, crowd.Rings,
 				took.Seconds(), float64(crowd.Certificates)/took.Seconds())
 		},

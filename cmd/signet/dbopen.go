@@ -11,6 +11,7 @@ import (
 	"signet/backend"
 	"signet/backend/sqldb"
 	"signet/ring"
+	"signet/serve"
 )
 
 // migrating tells that an older database is about to be changed.
@@ -34,18 +35,29 @@ func (a *app) target() (sqldb.Target, string, error) {
 	if err != nil {
 		return sqldb.Target{}, "", err
 	}
+	if serve.IsURL(url) {
+		return sqldb.Target{}, "", onServer(url)
+	}
 	t, err := backend.Target(url)
+	t.Stash = a.flags.stash.file
 	return t, url, err
 }
 
-// withDatabase makes the run of a verb that needs a database that is there.
-func (a *app) withDatabase(do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
+// withDatabase makes the run of a verb that performs a function on a database that is there.
+func (a *app) withDatabase(function string, do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
+	return a.withDatabaseAs(a.databaseOptions, func(ctx context.Context, db *sqldb.DB, given []string) error {
+		return a.attend(ctx, db, function, func() error { return do(ctx, db, given) })
+	})
+}
+
+// withDatabaseAs is withDatabase with options of its own.
+func (a *app) withDatabaseAs(options func(url string) sqldb.Options, do func(ctx context.Context, db *sqldb.DB, given []string) error) runE {
 	return func(c *cobra.Command, given []string) error {
 		t, url, err := a.target()
 		if err != nil {
 			return err
 		}
-		db, err := t.Open(c.Context(), sqldb.Options{Migrating: a.migrating(url)})
+		db, err := t.Open(c.Context(), options(url))
 		if err != nil {
 			return noDatabase(err)
 		}
@@ -64,20 +76,25 @@ func noDatabase(err error) error {
 
 // protectDatabase keeps a verb from writing over the files of a database.
 func (a *app) protectDatabase(db *sqldb.DB) {
-	if db.Stash() != "" {
-		a.files.protect(db.Stash(), "the stash file of the database")
+	for path, what := range db.Files() {
+		a.files.protect(path, what)
 	}
-	a.files.protect(db.Path(), "the database")
 }
 
 func (a *app) dbInitCommand() *cobra.Command {
-	return &cobra.Command{
+	var protect bool
+	var passphrase string
+	c := &cobra.Command{
 		Use:   "init",
 		Short: "Make a new database and its stash file",
 		Long: `Make a new database, as a SQLite file or as tables in the empty schema of a PostgreSQL
 database, with the stash file that opens its private keys. Other verbs make a SQLite
-database on first use too; init refuses one that is there.`,
+database on first use too; init refuses one that is there.
+
+With --passphrase the stash file is protected by a passphrase, which verbs that need a private
+key ask for from then on.`,
 		Example: `  signet db init
+  signet db init --passphrase
   signet --db 'postgres://keeper@server/fleet?stash=/etc/signet/fleet.stash' db init`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -85,15 +102,28 @@ database on first use too; init refuses one that is there.`,
 			if err != nil {
 				return err
 			}
-			db, err := t.Open(c.Context(), sqldb.Options{Create: true, Migrating: func(int, int) {}, MustCreate: true})
+			o := sqldb.Options{Create: true, Migrating: func(int, int) {}, MustCreate: true, Passphrase: a.stashPassphrase(), Now: a.now}
+			if protect || passphrase != "" {
+				if o.Protect, err = a.newPassphrase(passphrase); err != nil {
+					return err
+				}
+				defer clear(o.Protect)
+			}
+			db, err := t.Open(c.Context(), o)
 			if err != nil {
 				return err
 			}
 			defer db.Close()
+			if err := a.found(c.Context(), db); err != nil {
+				return err
+			}
 			ans := answer{Database: &databaseJSON{Name: db.Path(), Schema: sqldb.SchemaVersion, Stash: db.Stash()}}
 			return a.finish(nil, ans, "created database %s; its private keys open with %s: back up both, and keep that one secret", db.Path(), db.Stash())
 		},
 	}
+	c.Flags().BoolVar(&protect, "passphrase", false, "protect the stash file with a new passphrase")
+	c.Flags().StringVar(&passphrase, "new-passphrase-file", "", "file with the new passphrase, which nobody else may read (default: the terminal)")
+	return c
 }
 
 func (a *app) dbMigrateCommand() *cobra.Command {
@@ -142,6 +172,8 @@ type databaseJSON struct {
 	Stash   string           `json:"stash,omitempty"`
 	Opens   *bool            `json:"stashOpens,omitempty"`
 	Problem string           `json:"problem,omitempty"`
+
+	Protected bool `json:"stashProtected,omitempty"`
 }
 
 func (a *app) dbStatusCommand() *cobra.Command {
@@ -150,7 +182,7 @@ func (a *app) dbStatusCommand() *cobra.Command {
 		Short:   "Show what the database holds and whether its stash file opens it",
 		Example: `  signet db status`,
 		Args:    args(cobra.NoArgs),
-		RunE: a.withDatabase(func(ctx context.Context, db *sqldb.DB, _ []string) error {
+		RunE: a.withDatabaseAs(a.lookingOptions, func(ctx context.Context, db *sqldb.DB, _ []string) error {
 			s, err := db.Status(ctx)
 			if err != nil {
 				return err
@@ -158,9 +190,13 @@ func (a *app) dbStatusCommand() *cobra.Command {
 			if s.Problem != "" {
 				a.raise(ring.Failed)
 			}
+			var opens *bool
+			if yes, known := stashOpens(s.Opens, s.Protected, s.Problem); known {
+				opens = &yes
+			}
 			if a.json() {
 				j := &databaseJSON{Name: s.Name, Engine: s.Engine, Server: s.Server, UUID: s.UUID, Schema: s.Schema, Size: s.Size, Owners: s.Owners,
-					Sealed: &s.Sealed, InToken: &s.InToken, Rows: s.Rows, Stash: s.Stash, Opens: &s.Opens, Problem: s.Problem}
+					Sealed: &s.Sealed, InToken: &s.InToken, Rows: s.Rows, Stash: s.Stash, Opens: opens, Protected: s.Protected, Problem: s.Problem}
 				if !s.Oldest.IsZero() {
 					j.Oldest, j.Newest = &s.Oldest, &s.Newest
 				}
@@ -179,7 +215,7 @@ func (a *app) showStatus(s sqldb.Status) {
 	line("engine", "%s %s", s.Engine, s.Server)
 	line("schema", "%d", s.Schema)
 	line("size", "%s", sizeText(s.Size))
-	line("stash file", "%s", orElse(s.Stash, "none named"))
+	line("stash file", "%s", stashText(s.Stash, s.Protected))
 	line("certificates", "%d (CERTAUTH %d, SITE %d, users %d)", s.Rows["certificates"], s.Owners["CERTAUTH"], s.Owners["SITE"], s.Owners["users"])
 	line("private keys", "%d sealed, %d in tokens", s.Sealed, s.InToken)
 	line("rings", "%d, with %d connections", s.Rows["rings"], s.Rows["connections"])
@@ -187,20 +223,14 @@ func (a *app) showStatus(s sqldb.Status) {
 	line("filters", "%d", s.Rows["filters"])
 	line("profiles", "%d", s.Rows["profiles"])
 	line("users", "%d, and %d groups", s.Rows["users"], s.Rows["user_groups"])
+	line("audit trail", "%d events", s.Rows["audit_records"])
 	if !s.Oldest.IsZero() {
 		line("expiry", "%s to %s", s.Oldest.In(a.zone).Format(time.DateOnly), s.Newest.In(a.zone).Format(time.DateOnly))
 	}
-	w.Flush()
+	_ = w.Flush() // the end of the run tells
 	if s.Problem != "" {
 		a.show("", ring.Message{Code: ring.Failed, Text: s.Problem})
 	}
-}
-
-func orElse(s, none string) string {
-	if s == "" {
-		return none
-	}
-	return s
 }
 
 // sizeText gives a size for people.

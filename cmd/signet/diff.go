@@ -45,7 +45,7 @@ Return code 0: they hold the same; 4: they do not.`,
 
 // contents reads one side of a comparison.
 func (a *app) contents(ctx context.Context, url, name string, p passwordFlags) ([]ring.Content, error) {
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type environment struct {
 	zone           *time.Location
 	zoneError      error                  // why zone is not the one that TZ asks for; nil when it is
 	account        func() (string, error) // the operating-system account
+	host           func() string          // the machine's name, empty when it has none
 	dataHome       func() (string, error) // where databases live by default
 	terminal       bool                   // stderr is one: progress and colours make sense
 	readPassword   func(prompt string) ([]byte, error)
@@ -47,6 +48,13 @@ func systemEnvironment() environment {
 			}
 			return u.Username, nil
 		},
+		host: func() string {
+			name, err := os.Hostname()
+			if err != nil {
+				return "" // the trail does without
+			}
+			return name
+		},
 		dataHome:     dataHome,
 		terminal:     term.IsTerminal(int(os.Stderr.Fd())),
 		readPassword: readPassword,
@@ -63,6 +71,19 @@ func checkZone(tz string) error {
 		return usagef("TZ=%q is not a time zone that is known here; use a name such as Europe/Amsterdam, or UTC", tz)
 	}
 	return nil
+}
+
+// zoneName gives the name of a zone by which other machines know it; empty when it has none.
+func zoneName(zone *time.Location) string {
+	if name := zone.String(); name != "Local" {
+		return name
+	}
+	target, err := os.Readlink("/etc/localtime")
+	if err != nil {
+		return ""
+	}
+	_, name, _ := strings.Cut(target, "zoneinfo/")
+	return name
 }
 
 // dataHome follows the XDG base directory rules: $XDG_DATA_HOME when it is an absolute path,

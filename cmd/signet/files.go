@@ -77,6 +77,9 @@ func (f *files) Read(name string, limit int64) ([]byte, error) {
 	if h, ok := f.held[resolved(path)]; ok {
 		return h.data, nil
 	}
+	if err := f.checkInside(name); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fileError(path, err)
@@ -126,6 +129,9 @@ func fileError(path string, err error) error {
 
 // Write replaces a file at once and durably. A held write is only prepared.
 func (f *files) Write(name string, data []byte, private bool) error {
+	if err := f.checkInside(name); err != nil {
+		return err
+	}
 	if f.rehearsal {
 		return f.rehearse(name, data)
 	}
@@ -186,6 +192,30 @@ func (f *files) checkOwn(name, path string) error {
 		}
 	}
 	return nil
+}
+
+// checkInside refuses a data set that leads out of the folder of data sets by a symbolic link:
+// whoever may write there must not choose what a job reads elsewhere, or where its private keys
+// go.
+func (f *files) checkInside(name string) error {
+	if f.dir == "" || name == "-" || strings.Contains(name, "/") {
+		return nil
+	}
+	path := f.path(name)
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return nil // whatever else is wrong shows when it is used
+	}
+	dir, err := filepath.EvalSymlinks(f.dir)
+	if err != nil {
+		return fileError(f.dir, err)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		if inside, err := filepath.Rel(dir, target); err == nil && filepath.IsLocal(inside) {
+			return nil
+		}
+	}
+	return fmt.Errorf("file %q: it is a symbolic link out of the folder of data sets; write a path with a slash if that is meant: %w", path, ring.ErrRefused)
 }
 
 // stream writes to standard output, or to a device or a pipe.

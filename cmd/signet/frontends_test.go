@@ -32,6 +32,8 @@ func newSession(t *testing.T) *session {
 		now:          func() time.Time { return time.Date(2027, 3, 15, 10, 0, 0, 0, time.UTC) },
 		zone:         time.UTC,
 		account:      func() (string, error) { return "oper", nil },
+		host:         func() string { return "test" },
+		dataHome:     func() (string, error) { return dir, nil },
 		readPassword: func(string) ([]byte, error) { return nil, errNoTerminal },
 	}
 	return s

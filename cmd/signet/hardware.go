@@ -45,7 +45,7 @@ func (a *app) tokenOptions() token.Options {
 		file = a.getenv("SIGNET_PKCS11_PIN_FILE")
 	}
 	o.PIN = func(_ context.Context, at pkcs11.Attempt) ([]byte, error) { return a.pin(at, file, f.pinFD) }
-	o.PINFile = readPINFile
+	o.PINFile = func(file string) ([]byte, error) { return readSecretFile(file, "PIN") }
 	o.NewPINs = func() (officer, user []byte, err error) { return a.newPINs(file, f.pinFD) }
 	o.ConfirmLast = a.confirmLastPIN
 	return o
@@ -59,7 +59,7 @@ func (a *app) pin(at pkcs11.Attempt, file string, fd int) ([]byte, error) {
 		return nil, usagef("the PIN comes from file %q or from descriptor %d, not from both", file, fd)
 	case fd >= 0:
 		if a.descriptorPIN == nil {
-			p, err := readPINFrom(os.NewFile(uintptr(fd), "descriptor"), fmt.Sprintf("descriptor %d", fd))
+			p, err := readSecret(os.NewFile(uintptr(fd), "descriptor"), fmt.Sprintf("descriptor %d", fd), "PIN")
 			if err != nil {
 				return nil, err
 			}
@@ -67,7 +67,7 @@ func (a *app) pin(at pkcs11.Attempt, file string, fd int) ([]byte, error) {
 		}
 		return bytes.Clone(a.descriptorPIN), nil
 	case file != "":
-		return readPINFile(file)
+		return readSecretFile(file, "PIN")
 	}
 	warning := ""
 	if at.Token.PINCountLow {
@@ -89,46 +89,57 @@ func (a *app) newPINs(file string, fd int) (officer, user []byte, err error) {
 	if so == "" || file == "" && fd < 0 {
 		return nil, nil, usagef("addtoken: a token of the module takes two PINs; give that of its security officer with --so-pin-file FILE and that of its user with --pin-file FILE or --pin-fd N")
 	}
-	if officer, err = readPINFile(so); err != nil {
+	if officer, err = readSecretFile(so, "PIN"); err != nil {
 		return nil, nil, err
 	}
 	user, err = a.pin(pkcs11.Attempt{}, file, fd)
 	return officer, user, err
 }
 
-// maxPIN caps what is read as a PIN, in bytes.
-const maxPIN = 4096
+// maxSecret caps what is read as a PIN or a passphrase, in bytes.
+const maxSecret = 4096
 
-// readPINFile reads a PIN from a file that nobody else may read.
-func readPINFile(file string) ([]byte, error) {
+// readSecretFile reads a PIN or a passphrase from a file that nobody else may read.
+func readSecretFile(file, what string) ([]byte, error) {
+	in, err := openSecretFile(file, what)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return readSecret(in, fmt.Sprintf("%s file %q", what, file), what)
+}
+
+// openSecretFile opens a file that nobody else may read.
+func openSecretFile(file, what string) (*os.File, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, fileError(file, err)
 	}
-	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
+		in.Close()
 		return nil, fileError(file, err)
 	}
 	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("PIN file %q: others may read it (mode %04o): %w; run: chmod 600 %s", file, mode.Perm(), ring.ErrRefused, file)
+		in.Close()
+		return nil, fmt.Errorf("%s file %q: others may read it (mode %04o): %w; run: chmod 600 %s", what, file, mode.Perm(), ring.ErrRefused, file)
 	}
-	return readPINFrom(in, fmt.Sprintf("PIN file %q", file))
+	return in, nil
 }
 
-// readPINFrom reads the first line.
-func readPINFrom(in io.Reader, source string) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(in, maxPIN+1))
+// readSecret reads the first line.
+func readSecret(in io.Reader, source, what string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(in, maxSecret+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	switch {
-	case len(data) > maxPIN:
-		return nil, fmt.Errorf("%s: larger than %d bytes: %w", source, maxPIN, ring.ErrInvalid)
+	case len(data) > maxSecret:
+		return nil, fmt.Errorf("%s: larger than %d bytes: %w", source, maxSecret, ring.ErrInvalid)
 	case len(line) == 0:
-		return nil, fmt.Errorf("%s: the PIN is empty: %w", source, ring.ErrInvalid)
+		return nil, fmt.Errorf("%s: the %s is empty: %w", source, what, ring.ErrInvalid)
 	}
 	return line, nil
 }

@@ -12,6 +12,7 @@ import (
 	"signet/backend/keyfile"
 	"signet/export/pkcs12"
 	"signet/ring"
+	"signet/serve"
 )
 
 // passwordFlags say where the password of a keystore comes from, if it is not asked for.
@@ -22,8 +23,13 @@ type passwordFlags struct {
 
 // register adds them under names with a prefix.
 func (p *passwordFlags) register(f *pflag.FlagSet, prefix, of string) {
-	f.StringVar(&p.file, prefix+"password-file", p.file, "file with the password of "+of+", - for standard input")
-	f.StringVar(&p.env, prefix+"password-env", p.env, "name of the environment variable with the password of "+of)
+	p.registerAs(f, prefix+"password", "file with the password of "+of+", - for standard input", "name of the environment variable with the password of "+of)
+}
+
+// registerAs adds them under a name, with what they are.
+func (p *passwordFlags) registerAs(f *pflag.FlagSet, name, file, env string) {
+	f.StringVar(&p.file, name+"-file", p.file, file)
+	f.StringVar(&p.env, name+"-env", p.env, env)
 }
 
 // read gives the password from where the flags say; nil when they say nothing.
@@ -91,9 +97,13 @@ func (k keystoreFlags) writtenProfile() (p pkcs12.Profile, err error) {
 	return p, nil
 }
 
-// openStore opens a store for a user and tells what there is to tell about it.
-func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, k keystoreFlags, create bool) (*backend.Opened, error) {
-	o := backend.Options{Create: create, Migrating: a.migrating(url), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
+// openStore opens a store for a user and tells what there is to tell about it. stash is the stash
+// file of a database, where it is not the one that the URL says.
+func (a *app) openStore(ctx context.Context, url string, issuer ring.Owner, stash string, k keystoreFlags, create bool) (*backend.Opened, error) {
+	if serve.IsURL(url) {
+		return a.openServer(ctx, url)
+	}
+	o := backend.Options{Create: create, Migrating: a.migrating(url), Stash: stash, Passphrase: a.stashPassphrase(), Keystore: keyfile.Options{User: issuer, Backup: k.backup}, Token: a.tokenOptions()}
 	var err error
 	foreign := false // the password
 	if o.Keystore.Profile, err = k.writtenProfile(); err != nil {

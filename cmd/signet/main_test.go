@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -51,6 +55,14 @@ func softHSM(e *testscript.Env) error {
 
 // TestScripts runs whole sessions of the program. $JOBS is the folder of the project's jobs.
 func TestScripts(t *testing.T) {
+	p := sessions(t, func(*testscript.Env) error { return nil })
+	p.UpdateScripts = *update
+	testscript.Run(t, p)
+}
+
+// sessions gives what runs the scripts of sessions, each with a database of its own unless setup
+// changes that.
+func sessions(t *testing.T, setup func(*testscript.Env) error) testscript.Params {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Fatal("openssl is missing; make test installs it")
 	}
@@ -58,24 +70,51 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/script",
-		UpdateScripts: *update,
+	return testscript.Params{
+		Dir: "testdata/script",
 		Condition: func(name string) (bool, error) {
-			if name != "cgo" {
-				return false, fmt.Errorf("condition %q is not known", name)
+			switch name {
+			case "cgo":
+				return withCGO, nil
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "served":
+				return false, nil
 			}
-			return withCGO, nil
+			return false, fmt.Errorf("condition %q is not known", name)
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SIGNET_DB", filepath.Join(e.WorkDir, "db", "signet.db"))
 			e.Setenv("JOBS", jobs)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TZ", "UTC")
-			return softHSM(e)
+			err := errors.Join(softHSM(e), places(e), setup(e))
+			e.Setenv("DB", e.Getenv("SIGNET_DB")) // for scripts that change that one
+			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "mode": mode, "bigfile": bigfile},
-	})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "mode": mode, "bigfile": bigfile, "await": await},
+	}
+}
+
+// places gives the script of servers a folder for sockets, which other accounts reach, and a port.
+func places(e *testscript.Env) error {
+	if !strings.HasSuffix(e.WorkDir, "script-serve") {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "s")
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	e.Setenv("SOCKETS", dir)
+	e.Setenv("PORT", port)
+	return errors.Join(err, os.Chmod(dir, 0o755))
 }
 
 // code runs a program and compares its return code: code 8 signet ...
@@ -93,6 +132,17 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("return code %d, want %s", got, args[0])
 	}
+}
+
+// await waits until a server listens on a socket: await file
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("unix", ts.MkAbs(args[0])); err == nil {
+			c.Close()
+			return
+		}
+	}
+	ts.Fatalf("nobody listens on %s within 20 seconds", args[0])
 }
 
 // mode compares the permissions of a file: mode 600 file

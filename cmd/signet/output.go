@@ -31,6 +31,7 @@ type answer struct {
 	TokenCheck   []tokenCheckJSON  `json:"tokenCheck,omitempty"`
 	Filters      []filterJSON      `json:"filters,omitempty"`
 	Identity     *identityJSON     `json:"identity,omitempty"`
+	Verdict      *verdictJSON      `json:"verdict,omitempty"`
 	Copied       []putJSON         `json:"copied,omitempty"`
 	Differences  []differenceJSON  `json:"differences,omitempty"`
 	Picks        []pickJSON        `json:"picks,omitempty"`
@@ -42,7 +43,12 @@ type answer struct {
 	Findings     []dbFindingJSON   `json:"findings,omitempty"`
 	Checked      *checkedJSON      `json:"checked,omitempty"`
 	Backup       *backupJSON       `json:"backup,omitempty"`
+	Custody      *custodyJSON      `json:"custody,omitempty"`
+	Resealed     *resealedJSON     `json:"resealed,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"`
+	Events       []eventJSON       `json:"events,omitempty"`
+	Trail        *trailJSON        `json:"trail,omitempty"`
+	Checkpoint   *checkpointJSON   `json:"checkpoint,omitempty"`
 	Explanation  *explanationJSON  `json:"explanation,omitempty"`
 	File         string            `json:"file,omitempty"`
 	Format       string            `json:"format,omitempty"`

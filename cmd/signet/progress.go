@@ -105,7 +105,7 @@ func (p *progress) draw() {
 // clear takes the bar off the screen.
 func (p *progress) clear() {
 	if p.shown {
-		io.WriteString(p.out, "\r\x1b[K")
+		_, _ = io.WriteString(p.out, "\r\x1b[K")
 		p.shown = false
 	}
 }

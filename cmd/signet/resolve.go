@@ -42,7 +42,7 @@ func (a *app) resolve(ctx context.Context, target string, q ring.Resolve) error 
 	if q.As == "" {
 		return usagef("resolve: --as is missing; choose cae, java, systemssl or openssl")
 	}
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (a *app) resolve(ctx context.Context, target string, q ring.Resolve) error 
 		if m, err = a.open(ctx); err != nil {
 			return err
 		}
-		if q.Ring, err = ring.ParseRingRef(target, issuer); err != nil {
+		if q.Ring, err = ring.ParseRingRef(target, m.Issuer()); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (a *app) racfCommand() *cobra.Command {
 SETROPTS on general resources, ADDUSER, ALTUSER, DELUSER and LISTUSER on users, ADDGROUP,
 DELGROUP, LISTGRP, CONNECT and REMOVE on groups.
 
-Profiles, users and groups are kept as data and not enforced. Passwords are not kept.`,
+They say who may do what (signet can explains it). Passwords are not kept.`,
 		Example: `  signet racf "ADDUSER WEBSRV NAME('Web server') DFLTGRP(STCGROUP)"
   signet racf "LISTUSER *"
   signet racf "PERMIT START1.MYRING.LST CLASS(RDATALIB) ID(WEBSRV) ACCESS(READ)"`,
@@ -164,7 +164,7 @@ var errStopped = errors.New("a command failed")
 
 // runSources reads scripts and does with them what the flags say.
 func (a *app) runSources(ctx context.Context, sources []source, f runFlags) error {
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return err
 	}
@@ -212,6 +212,11 @@ func (a *app) runSources(ctx context.Context, sources []source, f runFlags) erro
 // runAtomic runs scripts in one transaction. The files they write appear together as its last
 // act: when one cannot, the database is as it was.
 func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, r *scriptRun) error {
+	if a.store.Database != nil { // nobody can be asked for a passphrase while the database is locked
+		if err := a.store.Database.Unlock(ctx); err != nil {
+			return err
+		}
+	}
 	a.files.hold()
 	before := a.manager
 	a.locked = true

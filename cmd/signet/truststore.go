@@ -15,7 +15,7 @@ import (
 // openTruststore opens the store of --to.
 func (a *app) openTruststore(ctx context.Context, f trustAddFlags, write bool) (*ring.Manager, *backend.Opened, ring.Result, error) {
 	var notes ring.Result
-	issuer, err := a.issuer()
+	issuer, err := a.actingFor(ctx)
 	if err != nil {
 		return nil, nil, notes, err
 	}

@@ -83,7 +83,7 @@ func (a *app) findCertificate(ctx context.Context, m *ring.Manager, name string,
 	known := false
 	if refErr == nil {
 		err := m.List(ctx, ring.Selector{Owner: ref.Owner, Label: ref.Label}, func(ring.Listing) error { known = true; return nil })
-		if err != nil && !errors.Is(err, ring.ErrNotFound) {
+		if err != nil && !errors.Is(err, ring.ErrNotFound) && !errors.Is(err, ring.ErrDenied) {
 			return err
 		}
 	}

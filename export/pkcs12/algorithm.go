@@ -3,8 +3,8 @@ package pkcs12
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
-	"crypto/sha1"
+	"crypto/des"  // #nosec G502 -- for files that others made, and a profile for old readers
+	"crypto/sha1" // #nosec G505 -- for files that others made, and a profile for old readers
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/asn1"

@@ -2,7 +2,7 @@ package pkcs12
 
 import (
 	"crypto/rand"
-	"crypto/sha1"
+	"crypto/sha1" // #nosec G505 -- makes a localKeyID, which only pairs a key with its certificate
 	"errors"
 	"fmt"
 	"io"
