@@ -20,7 +20,7 @@ func Join(lines []Line, begins func(text string) bool) []Line {
 		fresh := !marked && (len(out) == 0 || scan.state == inQuote || begins(code))
 		if !marked && !fresh {
 			last := &out[len(out)-1]
-			*last = withMark(*last)
+			*last = withEnd(*last, " -")
 		}
 		if fresh {
 			scan = scanner{first: -1}
@@ -29,8 +29,12 @@ func Join(lines []Line, begins func(text string) bool) []Line {
 		from := scan.off
 		scan.read(body)
 		marked = mark != 0
-		if !marked && scan.commented() && scan.comment >= from {
-			l = upTo(l, scan.comment-from)
+		if !marked && scan.commented() {
+			if scan.comment >= from {
+				l = upTo(l, scan.comment-from)
+			} else { // a mark brought it here
+				l = withEnd(l, "*/")
+			}
 			scan.state = inCode
 		}
 		if !marked {
@@ -57,14 +61,14 @@ func leadingComments(text string) int {
 	}
 }
 
-// withMark is a line with a continuation mark at its end.
-func withMark(l Line) Line {
+// withEnd is a line with more at its end: a continuation mark, or what closes a comment.
+func withEnd(l Line, text string) Line {
 	var b Builder
 	b.Append(l, 0, len(l.Text))
-	b.Insert(" -", l.At(len(l.Text)))
-	marked := b.Line()
-	marked.Number, marked.Col = l.Number, l.Col
-	return marked
+	b.Insert(text, l.At(len(l.Text)))
+	longer := b.Line()
+	longer.Number, longer.Col = l.Number, l.Col
+	return longer
 }
 
 // upTo is the first n bytes of a line.
