@@ -138,11 +138,12 @@ func TestForgedRecipient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, change := range map[string][]any{
-			"added":   {"INSERT INTO recipients (name, recipient, since, proof) SELECT 'THIEF', $1, since, proof FROM recipients WHERE name = 'SAFE'", id.PublicKeys()[0]},
-			"changed": {"UPDATE recipients SET recipient = $1 WHERE name = 'SAFE'", id.PublicKeys()[0]},
+		for _, change := range []struct{ name, statement string }{ // the repair of the second takes SAFE away
+			{"added", "INSERT INTO recipients (name, recipient, since, proof) SELECT 'THIEF', $1, since, proof FROM recipients WHERE name = 'SAFE'"},
+			{"changed", "UPDATE recipients SET recipient = $1 WHERE name = 'SAFE'"},
 		} {
-			if _, err := db.pool.Exec(change[0].(string), change[1]); err != nil {
+			name := change.name
+			if _, err := db.pool.Exec(change.statement, id.PublicKeys()[0]); err != nil {
 				t.Fatal(err)
 			}
 			_, err := db.Reseal(t.Context(), ResealOptions{Rotate: true})
