@@ -138,6 +138,9 @@ func TestServedClientKilled(t *testing.T) {
 	t.Logf("%d rounds, %d atomic runs kept", rounds, atomic)
 }
 
+// longScript is so many commands that no machine is done with them before the server is killed.
+const longScript = 3000
+
 // A server that is killed during a script: the client says what happened, and what it printed as
 // made is there.
 func TestServedServerKilled(t *testing.T) {
@@ -145,7 +148,7 @@ func TestServedServerKilled(t *testing.T) {
 	s.must("gencert", "CERTAUTH/CA", "--subject", "CN=CA", "--key", "ec:p256")
 	var all []string
 	for round, args := range [][]string{{"run"}, {"run", "--atomic"}, {"run", "--strict"}} {
-		script := s.script(fmt.Sprintf("s%dx", round), 150)
+		script := s.script(fmt.Sprintf("s%dx", round), longScript)
 		c := s.command(t.Context(), append(args, script)...)
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
@@ -193,7 +196,7 @@ func TestServedShutdownUnderLoad(t *testing.T) {
 	var crowd sync.WaitGroup
 	for i := range 6 {
 		crowd.Go(func() {
-			c := s.command(t.Context(), "run", s.script(fmt.Sprintf("l%dx", i), 150))
+			c := s.command(t.Context(), "run", s.script(fmt.Sprintf("l%dx", i), longScript))
 			var stderr bytes.Buffer
 			c.Stderr = &stderr
 			out, _ := c.Output()
