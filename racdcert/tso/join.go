@@ -11,8 +11,9 @@ import "strings"
 func Join(lines []Line, begins func(text string) bool) []Line {
 	var out []Line
 	scan := scanner{first: -1}
-	marked := false // the line before ends in a mark of its own
+	var own byte // the mark that the line before ends in of its own; zero for none
 	for _, l := range lines {
+		marked := own != 0
 		if isBlank(l.Text) && !marked {
 			continue
 		}
@@ -26,18 +27,22 @@ func Join(lines []Line, begins func(text string) bool) []Line {
 			scan = scanner{first: -1}
 		}
 		body, mark := cutMark(l.Text)
+		skip := 0 // what the mark of the line before drops
+		if own == '+' && !fresh {
+			skip = leading(body, &scan)
+		}
 		from := scan.off
-		scan.read(body)
-		marked = mark != 0
-		if !marked && scan.commented() {
+		scan.read(body[skip:])
+		if mark == 0 && scan.commented() {
 			if scan.comment >= from {
-				l = upTo(l, scan.comment-from)
+				l = upTo(l, skip+scan.comment-from)
+				scan.state = inCode
 			} else { // a mark brought it here
 				l = withEnd(l, "*/")
+				scan.read("*/")
 			}
-			scan.state = inCode
 		}
-		if !marked {
+		if own = mark; own == 0 {
 			scan.read(" ") // a word does not reach over the end of a line
 		}
 		out = append(out, l)

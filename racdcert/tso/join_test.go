@@ -80,7 +80,7 @@ func TestJoinKeepsPlaces(t *testing.T) {
 
 // Joined lines that all begin commands, or all end in marks, are the lines themselves.
 func FuzzJoin(f *testing.F) {
-	for _, seed := range []string{"A X\n Y\nB", "A 'x\n y'\nB", "A /* c -\n d */\n E", "/* x\nA\n\n-\n+", "/*+\n\n/*+\n\n/*+''"} {
+	for _, seed := range []string{"A X\n Y\nB", "A 'x\n y'\nB", "A /* c -\n d */\n E", "/* x\nA\n\n-\n+", "/*+\n\n/*+\n\n/*+''", "/**+\n /"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
