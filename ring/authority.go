@@ -49,18 +49,23 @@ func (c *call) authorize(tx Tx) error {
 		return nil
 	}
 	v, err := c.surrogate(tx)
-	if err == nil && v.Granted {
-		v, err = newAuthority(tx, c.issuer).judge(c.act)
-	}
 	if err != nil {
 		return err
 	}
+	if !v.Granted {
+		return c.settle(v, c.account)
+	}
+	return c.require(tx, c.act)
+}
+
+// settle remembers a verdict for the trail, and gives the error of a refusal.
+func (c *call) settle(v Verdict, user Owner) error {
 	v.asked = true
 	c.verdict = v
-	if !v.Granted {
-		return c.denied(v)
+	if v.Granted {
+		return nil
 	}
-	return nil
+	return c.denied(v, user)
 }
 
 // surrogate asks whether the account may act for the issuer: it is the issuer, it is SPECIAL, or
@@ -83,11 +88,7 @@ func (c *call) surrogate(tx Tx) (Verdict, error) {
 }
 
 // denied is the error of a refusal. It says what is needed, and nothing of what is there.
-func (c *call) denied(v Verdict) error {
-	user := c.issuer
-	if strings.HasPrefix(v.denial, "to act for") {
-		user = c.account
-	}
+func (c *call) denied(v Verdict, user Owner) error {
 	id, known := denials[c.act.Function]
 	if !known {
 		id = msgDenied
@@ -119,12 +120,7 @@ func (c *call) require(tx Tx, a Act) error {
 	if err != nil {
 		return err
 	}
-	v.asked = true
-	c.verdict = v
-	if !v.Granted {
-		return c.denied(v)
-	}
-	return nil
+	return c.settle(v, c.issuer)
 }
 
 // requireFound asks once more for a certificate that was named otherwise than by its label: granular
