@@ -61,7 +61,14 @@ func (m *call) gencert(ctx context.Context, g Gencert) (*Issued, error) {
 	planned := p.Messages
 	err = m.update(ctx, func(tx Tx) error {
 		p.Messages = slices.Clone(planned) // a store may run this again
-		return p.perform(tx)
+		p.checks = m.checks
+		if p.checks == nil {
+			p.checks = newChecks()
+		}
+		if err := p.perform(tx); err != nil || m.checks != nil {
+			return err
+		}
+		return p.checks.wait()
 	})
 	if err != nil {
 		return nil, m.unmake(ctx, err, p.key)
@@ -78,6 +85,7 @@ type gencertPlan struct {
 	template cert.Template
 	request  *cert.Request
 	key      crypto.Signer // nil with a request
+	checks   *checks       // of the signature
 }
 
 // planGencert settles everything that does not depend on the database.
@@ -291,10 +299,17 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	if err := tx.UpdateCertificate(signer); err != nil { // the serial counter
 		return nil, err
 	}
+	pub := crypto.PublicKey(nil)
 	if p.key != nil {
-		return cert.Issue(t, p.key.Public(), by)
+		pub = p.key.Public()
+	} else {
+		pub = p.request.PublicKey
 	}
-	return cert.Issue(t, p.request.PublicKey, by)
+	x, err := cert.IssueUnchecked(t, pub, by)
+	if err != nil {
+		return nil, err
+	}
+	return x, p.checks.start(func() error { return cert.CheckSignature(x, by.Cert) })
 }
 
 // checkPSS refuses RSASSA-PSS with a signing key that is not RSA.
