@@ -86,48 +86,39 @@ func runLines(t testing.TB, line string) func() {
 	}
 }
 
-func BenchmarkLine(b *testing.B) {
-	for name, line := range map[string]string{"plain": plainLine, "tso": tsoLine} {
-		b.Run(name, func(b *testing.B) {
-			run := runLines(b, line)
-			b.ReportAllocs()
-			for b.Loop() {
-				run()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/someLines, "ns/line")
-		})
+// readLines gives what reads a script of so many lines.
+func readLines(t testing.TB, line string) func() {
+	a := &app{environment: newSession(t).env}
+	text := []byte(strings.Repeat(line, someLines))
+	return func() { a.readScript(source{"script", text}, racdcert.Options{User: "OPER"}) }
+}
+
+// keysOfLines gives what looks for the keys that a script of so many lines will need.
+func keysOfLines(t testing.TB, line string) func() {
+	a := &app{environment: newSession(t).env}
+	sc := a.readScript(source{"script", []byte(strings.Repeat(line, someLines))}, racdcert.Options{User: "OPER"})
+	return func() {
+		n := 0
+		for range a.keys(sc) {
+			n++
+		}
+		if n != someLines {
+			t.Fatalf("%d keys", n)
+		}
 	}
 }
 
-func BenchmarkReadScript(b *testing.B) {
-	for name, line := range map[string]string{"plain": plainLine, "tso": tsoLine} {
-		b.Run(name, func(b *testing.B) {
-			a := &app{environment: newSession(b).env}
-			text := []byte(strings.Repeat(line, someLines))
-			b.ReportAllocs()
-			for b.Loop() {
-				a.readScript(source{"script", text}, racdcert.Options{User: "OPER"})
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/someLines, "ns/line")
-		})
-	}
-}
+func BenchmarkLine(b *testing.B)      { benchmarkLines(b, runLines) }
+func BenchmarkReadLine(b *testing.B)  { benchmarkLines(b, readLines) }
+func BenchmarkKeyOfLine(b *testing.B) { benchmarkLines(b, keysOfLines) }
 
-// BenchmarkKeysOfLines is what it costs to see ahead which keys a script will need.
-func BenchmarkKeysOfLines(b *testing.B) {
+func benchmarkLines(b *testing.B, prepare func(testing.TB, string) func()) {
 	for name, line := range map[string]string{"plain": plainLine, "tso": tsoLine} {
 		b.Run(name, func(b *testing.B) {
-			a := &app{environment: newSession(b).env}
-			sc := a.readScript(source{"script", []byte(strings.Repeat(line, someLines))}, racdcert.Options{User: "OPER"})
+			do := prepare(b, line)
 			b.ReportAllocs()
 			for b.Loop() {
-				n := 0
-				for range a.keys(sc) {
-					n++
-				}
-				if n != someLines {
-					b.Fatalf("%d keys", n)
-				}
+				do()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/someLines, "ns/line")
 		})
@@ -211,16 +202,18 @@ func commandsIn(t *testing.T, text string) []commandJSON {
 	return all
 }
 
-// What one line of a long script may cost besides what it does, in allocations. The figures have a
-// margin of a half.
+// What one line of a long script may cost besides what it does, and to see its key ahead, in
+// allocations. The figures have a margin of a half.
 func TestLinesAreCheap(t *testing.T) {
 	for name, c := range map[string]struct {
-		line string
-		most float64
-	}{"plain": {plainLine, 70}, "tso": {tsoLine, 125}} {
-		run := runLines(t, c.line)
-		if got := testing.AllocsPerRun(3, run) / someLines; got > c.most {
-			t.Errorf("%s: %.0f allocations for a line, more than %.0f", name, got, c.most)
+		line      string
+		run, keys float64
+	}{"plain": {plainLine, 62, 8}, "tso": {tsoLine, 57, 18}} {
+		if got := testing.AllocsPerRun(3, runLines(t, c.line)) / someLines; got > c.run {
+			t.Errorf("%s: %.0f allocations to run a line, more than %.0f", name, got, c.run)
+		}
+		if got := testing.AllocsPerRun(3, keysOfLines(t, c.line)) / someLines; got > c.keys {
+			t.Errorf("%s: %.0f allocations to see the key of a line ahead, more than %.0f", name, got, c.keys)
 		}
 	}
 }
