@@ -17,7 +17,7 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 		return m.remotely(ctx, false, fn)
 	}
 	var made []crypto.Signer // in hardware
-	var events, undone []*audit.Event
+	var events, undone []audit.Encoded
 	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
@@ -62,7 +62,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 			return nil
 		})
 	}
-	var events []*audit.Event
+	var events []audit.Encoded
 	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
 		inner := m.joining(joinedStore{tx})
 		inner.events = &events

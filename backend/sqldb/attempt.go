@@ -27,7 +27,7 @@ func (t *tx) Attempt(fn func() error) error {
 		if err := t.savepoint("ROLLBACK TO SAVEPOINT attempt"); err != nil {
 			return err
 		}
-		t.added, t.trail = added, trail
+		t.added, t.trail, t.recall = added, trail, recall{}
 		t.changes++ // what a loop has read ahead may be gone
 	}
 	if err := t.savepoint("RELEASE SAVEPOINT attempt"); err != nil {

@@ -36,7 +36,13 @@ func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Ce
 }
 
 func (t *tx) Certificate(r ring.CertRef) (*ring.Certificate, error) {
-	return t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+	return recalledRow(&t.recall.certificates, r, func() (*ring.Certificate, error) {
+		c, err := t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+		if err == nil {
+			_, _ = c.X509() // once for all; who needs it is told what is wrong with it
+		}
+		return c, err
+	}, func() error { return notFound(certName(r)) })
 }
 
 func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
@@ -166,11 +172,13 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 		key = c.Key
 	}
 	var id int64
-	err = t.insert(certificates, "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256,"+
-		" not_before, not_after, key_ref, last_serial, requested, added, added_by)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
-		[]any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
+	const add = "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256," +
+		" not_before, not_after, key_ref, last_serial, requested, added, added_by)" +
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id"
+	err = t.recall.keeping(func() error {
+		return t.insert(certificates, add, []any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
 			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}, &id)
+	}, func(r *recall) { delete(r.certificates, c.Ref()) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}
@@ -178,6 +186,9 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 		return err
 	}
 	c.ID, c.Key = id, key
+	if x, err := c.X509(); err == nil && key == ring.NoKey {
+		t.recall.added = addedCertificate{id, x}
+	}
 	return nil
 }
 
@@ -206,6 +217,9 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err := check(c); err != nil {
 		return err
 	}
+	if known := t.recall.certificates[c.Ref()]; known != nil && known.ID == c.ID && bytes.Equal(known.DER, c.DER) {
+		return t.updateRecord(c)
+	}
 	var old struct {
 		owner     ring.Owner
 		label     string
@@ -217,11 +231,8 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err != nil {
 		return missing(err, certName(c.Ref()))
 	}
-	sameDER := bytes.Equal(old.der, c.DER)
-	if sameDER && old.owner == c.Owner && old.label == c.Label {
-		// The frequent case, a serial counter that moves on, leaves the indexes alone.
-		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
-			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	if old.owner == c.Owner && old.label == c.Label && bytes.Equal(old.der, c.DER) {
+		return t.updateRecord(c)
 	}
 	f, err := factsOf(c)
 	if err != nil {
@@ -238,6 +249,15 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		" WHERE id = $15",
 		c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki, f.notBefore, f.notAfter,
 		int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+}
+
+// updateRecord is UpdateCertificate for what is not in the certificate itself, nor its name. The
+// frequent case, a serial counter that moves on, leaves the indexes alone.
+func (t *tx) updateRecord(c *ring.Certificate) error {
+	return t.recall.keeping(func() error {
+		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
+			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	}, func(r *recall) { r.update(c) })
 }
 
 func (t *tx) DeleteCertificate(c *ring.Certificate) error {

@@ -1,9 +1,6 @@
 package sqldb
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
 // engine is what differs between SQLite and PostgreSQL once a database is open. The statements
 // of transactions are the same.
@@ -49,9 +46,12 @@ type transaction interface {
 	rollback()
 }
 
-// statement is the part of sql.Stmt that transactions use.
+// statement is a query of a transaction, ready to be run.
 type statement interface {
-	QueryRowContext(ctx context.Context, args ...any) *sql.Row
-	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	// one reads the single row of a query into dest. When there is none it gives sql.ErrNoRows.
+	one(ctx context.Context, args []any, dest []any) error
+	// each calls row for every row of a query.
+	each(ctx context.Context, args []any, row func(scan func(dest ...any) error) error) error
+	// exec changes rows and gives how many.
+	exec(ctx context.Context, args []any) (int64, error)
 }

@@ -29,19 +29,20 @@ type recordPlace struct {
 }
 
 // PutEvent implements ring.Trail.
-func (t *tx) PutEvent(e *audit.Event) error {
+func (t *tx) PutEvent(e audit.Encoded) error {
 	if t.readOnly {
 		return t.fail(errReadOnly)
 	}
-	body, err := audit.Encode(e)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
+	if e.Body() == nil {
+		return noEvent()
 	}
 	if err := t.openTrail(); err != nil {
 		return err
 	}
-	return t.appendEvent(body)
+	return t.appendEvent(e)
 }
+
+func noEvent() error { return fmt.Errorf("trail: there is no event: %w", ring.ErrInvalid) }
 
 // SignTrail implements ring.Trail.
 func (t *tx) SignTrail() error {
@@ -128,16 +129,12 @@ func (t *tx) keepContradiction(end trailEnd) error {
 	return t.keep(end.signed)
 }
 
-// appendEvent adds the body of an event to the trail, if the event is not there yet.
-func (t *tx) appendEvent(body []byte) error {
-	e, err := audit.Decode(body)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
-	}
-	x := audit.IndexOf(e)
-	r := audit.Next(t.trail.database, t.trail.hash, t.trail.seq+1, body)
+// appendEvent adds an event to the trail, if it is not there yet.
+func (t *tx) appendEvent(e audit.Encoded) error {
+	x := e.Index()
+	r := audit.Next(t.trail.database, t.trail.hash, t.trail.seq+1, e.Body())
 	var seq int64
-	err = t.insert(auditRecords, "INSERT INTO audit_records (seq, event, at, issuer, function, bad, body, prev, hash)"+
+	err := t.insert(auditRecords, "INSERT INTO audit_records (seq, event, at, issuer, function, bad, body, prev, hash)"+
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (event) DO NOTHING RETURNING seq",
 		[]any{int64(r.Seq), x.ID, x.Time, x.Issuer, x.Function, bit(x.Bad), r.Body, r.Prev[:], r.Hash[:]}, &seq)
 	switch {
@@ -146,7 +143,7 @@ func (t *tx) appendEvent(body []byte) error {
 	case err != nil:
 		return err
 	}
-	t.trail.recordPlace, t.trail.last = recordPlace{r.Seq, r.Hash}, e.Time
+	t.trail.recordPlace, t.trail.last = recordPlace{r.Seq, r.Hash}, time.UnixMicro(x.Time).UTC()
 	return nil
 }
 

@@ -28,7 +28,7 @@ type tx struct {
 	opened    *seal.DataKeys  // nil until a private key is met
 	uuid      string          // of the database, with opened
 	forged    []uint32        // data keys of nobody who had the one before, with opened
-	lastKey   openedKey
+	recall    recall
 	trail     trailEnd
 }
 
@@ -88,7 +88,7 @@ func (t *tx) one(query string, args []any, dest ...any) error {
 	if err != nil {
 		return err
 	}
-	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
+	err = s.one(t.ctx, args, dest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return t.fail(err)
 	}
@@ -101,6 +101,7 @@ func (t *tx) insert(in table, query string, args []any, id *int64) error {
 		return t.fail(errReadOnly)
 	}
 	t.changes++
+	t.recall.forget(query)
 	if err := t.one(query, args, id); err != nil {
 		return err
 	}
@@ -114,17 +115,7 @@ func (t *tx) each(query string, args []any, row func(scan func(dest ...any) erro
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(t.ctx, args...)
-	if err != nil {
-		return t.fail(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return t.fail(err)
-		}
-	}
-	if err := rows.Err(); err != nil {
+	if err := s.each(t.ctx, args, row); err != nil {
 		return t.fail(err)
 	}
 	return nil
@@ -140,11 +131,8 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	t.changes++
-	r, err := s.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, t.fail(err)
-	}
-	n, err := r.RowsAffected()
+	t.recall.forget(query)
+	n, err := s.exec(t.ctx, args)
 	if err != nil {
 		return 0, t.fail(err)
 	}
