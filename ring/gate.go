@@ -103,7 +103,7 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 		if kept, err = encodeEvent(event); err != nil {
 			return err
 		}
-		return tx.PutEvent(kept)
+		return tx.AddEvent(kept)
 	})
 	c.inTrail = c.recorded() && (err == nil || committed(err))
 	if c.inTrail {

@@ -260,15 +260,15 @@ func (p *gencertPlan) perform(tx Tx) error {
 	c := NewCertificate(CertRef{p.g.Owner, label}, x)
 	c.Status = p.statusBy(tx, c, x, signer)
 	c.Added, c.AddedBy = p.m.now(), string(p.m.issuer)
-	if err := tx.AddCertificate(c); err != nil {
+	if p.key != nil {
+		err = tx.AddWithKey(c, p.key)
+	} else {
+		err = tx.AddCertificate(c)
+	}
+	if err != nil {
 		return err
 	}
 	p.noteLabel(label, c)
-	if p.key != nil {
-		if err := tx.PutPrivateKey(c, p.key); err != nil {
-			return err
-		}
-	}
 	p.Certificate = c
 	return p.remindRefresh(tx, "DIGTCERT")
 }
@@ -296,9 +296,6 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	if t.Serial, err = serialFor(tx, by.Cert.RawSubject, signer); err != nil {
 		return nil, err
 	}
-	if err := tx.UpdateCertificate(signer); err != nil { // the serial counter
-		return nil, err
-	}
 	pub := crypto.PublicKey(nil)
 	if p.key != nil {
 		pub = p.key.Public()
@@ -307,6 +304,9 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	}
 	x, err := cert.IssueUnchecked(t, pub, by)
 	if err != nil {
+		return nil, err
+	}
+	if err := tx.UpdateCertificate(signer); err != nil { // the serial counter
 		return nil, err
 	}
 	return x, p.checks.start(func() error { return cert.CheckSignature(x, by.Cert) })
