@@ -61,27 +61,17 @@ func Encode(e *Event) (Encoded, error) {
 		*field = text(*field)
 	}
 	kept.Changes, kept.More = nil, max(e.More, 0)
-	var changes []json.RawMessage
+	var changes [][]byte
 	size := 0
 	for i, c := range e.Changes {
-		encoded, err := json.Marshal(Change{Kind: text(c.Kind), Name: text(c.Name), Before: attributes(c.Before), After: attributes(c.After)})
-		if err != nil {
-			return Encoded{}, fmt.Errorf("event: %w", err)
-		}
+		encoded := appendChange(nil, Change{Kind: text(c.Kind), Name: text(c.Name), Before: attributes(c.Before), After: attributes(c.After)})
 		if size += len(encoded); i == MaxChanges || size > maxChangeBytes {
 			kept.More += len(e.Changes) - i
 			break
 		}
 		changes = append(changes, encoded)
 	}
-	body, err := json.Marshal(struct {
-		Event
-		Changes []json.RawMessage `json:"changes,omitempty"` // in the place of Event's
-		More    int               `json:"more,omitempty"`    // which comes last
-	}{kept, changes, kept.More})
-	if err != nil {
-		return Encoded{}, fmt.Errorf("event: %w", err)
-	}
+	body := appendEvent(make([]byte, 0, 512+size), &kept, changes, kept.More)
 	return Encoded{body, IndexOf(&kept)}, nil
 }
 

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -139,6 +140,7 @@ func TestNewID(t *testing.T) {
 // FuzzEncode: whatever the texts of an event are, its body is read back, and gives that body again.
 func FuzzEncode(f *testing.F) {
 	f.Add("ADMIN", "LIST", "U/x", "why\n", "name", "value", int64(0), 3)
+	f.Add("<&>\"\\", "a/b\u2029", "\u00a0~", "\t\r\b\f", "ä", "{}", int64(999_999), 2)
 	f.Add("\xff\x00", "\u2028", strings.Repeat("é", MaxText), "", "k\xff", "k\xfe", int64(1<<40), 300)
 	f.Fuzz(func(t *testing.T, issuer, function, object, why, name, value string, when int64, n int) {
 		e := &Event{ID: strings.Repeat("0", 32), Time: time.Unix(when%(1<<37), when%1e9), Issuer: issuer, Function: function, Object: object, Why: why, More: n}
@@ -160,6 +162,9 @@ func FuzzEncode(f *testing.F) {
 		again, err := Encode(got)
 		if err != nil || !bytes.Equal(body, again.Body()) {
 			t.Errorf("encoded\n%s\nand again\n%s, %v", body, again.Body(), err)
+		}
+		if standard, err := json.Marshal(got); err != nil || !bytes.Equal(body, standard) {
+			t.Errorf("encoded\n%s\nand by the standard library\n%s, %v", body, standard, err)
 		}
 		if x := IndexOf(got); encoded.Index() != x || again.Index() != x {
 			t.Errorf("indexes %+v, %+v and %+v", encoded.Index(), again.Index(), x)

@@ -27,7 +27,7 @@ func (t *tx) Attempt(fn func() error) error {
 		if err := t.savepoint("ROLLBACK TO SAVEPOINT attempt"); err != nil {
 			return err
 		}
-		t.added, t.trail, t.recall = added, trail, recall{}
+		t.added, t.trail, t.recall, t.handles = added, trail, recall{}, handles{}
 		t.changes++ // what a loop has read ahead may be gone
 	}
 	if err := t.savepointLater("RELEASE SAVEPOINT attempt"); err != nil {
@@ -48,7 +48,7 @@ func (t *tx) savepoint(statement string) error {
 
 // savepointLater is savepoint for a statement whose effect shows only in those that come behind it.
 func (t *tx) savepointLater(statement string) error {
-	if err := t.on.later(t.ctx, statement, -1); err != nil {
+	if err := t.on.later(t.ctx, statement, -1, func() ([]any, error) { return nil, nil }); err != nil {
 		return t.fail(err)
 	}
 	return nil

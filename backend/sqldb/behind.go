@@ -19,10 +19,11 @@ type behind struct {
 	failed error // the first failure; what came after it was not run
 }
 
-// job is a statement with how many rows it must change; below 0 for any number.
+// job is a statement with how many rows it must change; below 0 for any number. Its arguments are
+// made when its turn comes.
 type job struct {
 	statement *sqliteStatement
-	args      []any
+	args      func() ([]any, error)
 	rows      int64
 }
 
@@ -52,9 +53,13 @@ func (b *behind) work(jobs <-chan job) {
 }
 
 func (b *behind) run(j job) error {
+	args, err := j.args()
+	if err != nil {
+		return err
+	}
 	b.conn.Lock()
 	defer b.conn.Unlock()
-	n, err := j.statement.exec(context.Background(), j.args)
+	n, err := j.statement.exec(context.Background(), args)
 	if err == nil && j.rows >= 0 && n != j.rows {
 		err = wrongRows(n, j.rows)
 	}

@@ -38,13 +38,16 @@ type engine interface {
 type transaction interface {
 	// statement gets a query ready to be run, perhaps many times.
 	statement(ctx context.Context, query string) (statement, error)
-	// ahead is statement for a query of one row from tables that nothing is written to behind the
-	// transaction (later): it does not wait for that.
+	// ahead is statement for a query of one row that does not see what is written behind the
+	// transaction (later), and does not wait for it.
 	ahead(ctx context.Context, query string) (statement, error)
 	// later has a statement change so many rows, in its order; below 0 stands for any number. An
-	// engine may run it while the transaction goes on, up to the next call but ahead and later.
-	// args must not change any more.
-	later(ctx context.Context, query string, rows int64, args ...any) error
+	// engine may make its arguments and run it while the transaction goes on, up to the next call
+	// but ahead and later.
+	later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error
+	// highest gives the highest handle that a table has had, if the rows that are added to it may
+	// be given their handles.
+	highest(ctx context.Context, table string) (handle int64, ok bool, err error)
 	// exec runs a statement about the transaction itself.
 	exec(ctx context.Context, query string) error
 	// commit makes what was done durable.

@@ -3,6 +3,9 @@ package sqldb
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
@@ -113,17 +116,16 @@ func (t *tx) sealKey(what name, signer crypto.Signer, x *x509.Certificate, bind 
 	if err != nil {
 		return nil, err
 	}
-	defer k.clear()
 	return k.seal(bind, id)
 }
 
-// sealing is a private key that is ready to be sealed.
+// sealing is a private key that can be sealed.
 type sealing struct {
-	what name
-	der  []byte
-	spki []byte
-	uuid string
-	with *seal.DataKeys
+	what   name
+	signer crypto.Signer
+	spki   []byte
+	uuid   string
+	with   *seal.DataKeys
 }
 
 // sealing finds whatever speaks against keeping a private key with a certificate.
@@ -131,28 +133,31 @@ func (t *tx) sealing(what name, signer crypto.Signer, x *x509.Certificate) (seal
 	if !sameKey(signer.Public(), x.PublicKey) {
 		return sealing{}, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(signer)
-	if err != nil {
+	switch signer.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey: // what x509.MarshalPKCS8PrivateKey takes
+	default:
 		return sealing{}, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
 	}
 	key, uuid, err := t.dataKeys()
 	if err != nil {
-		clear(der)
 		return sealing{}, fmt.Errorf("%v: %w", what, err)
 	}
-	return sealing{what, der, x.RawSubjectPublicKeyInfo, uuid, key}, nil
+	return sealing{what, signer, x.RawSubjectPublicKeyInfo, uuid, key}, nil
 }
 
 // seal seals the key to a record.
 func (k sealing) seal(bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
-	sealed, err := k.with.Seal(k.der, bind(k.uuid, id, k.spki))
+	der, err := x509.MarshalPKCS8PrivateKey(k.signer)
+	if err != nil {
+		return nil, fmt.Errorf("%v: not a key that can be kept in the database: %w", k.what, ring.ErrUnsupported)
+	}
+	defer clear(der)
+	sealed, err := k.with.Seal(der, bind(k.uuid, id, k.spki))
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", k.what, err)
 	}
 	return sealed, nil
 }
-
-func (k sealing) clear() { clear(k.der) }
 
 func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	var ref ring.KeyRef

@@ -167,16 +167,23 @@ func (x *postgresTx) ahead(ctx context.Context, query string) (statement, error)
 }
 
 // later runs the statement at once.
-func (x *postgresTx) later(ctx context.Context, query string, rows int64, args ...any) error {
-	if len(args) == 0 {
+func (x *postgresTx) later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error {
+	values, err := args()
+	if err != nil {
+		return err
+	}
+	if len(values) == 0 {
 		return x.exec(ctx, query)
 	}
-	n, err := postgresStatement{x.engine, x.conn, query}.exec(ctx, args)
+	n, err := postgresStatement{x.engine, x.conn, query}.exec(ctx, values)
 	if err == nil && rows >= 0 && n != rows {
 		err = wrongRows(n, rows)
 	}
 	return err
 }
+
+// highest leaves the handles to the server.
+func (*postgresTx) highest(context.Context, string) (int64, bool, error) { return 0, false, nil }
 
 func (x *postgresTx) rollback() {
 	if x.ended {

@@ -22,18 +22,22 @@ type recall struct {
 	certificates map[ring.CertRef]*ring.Certificate // nil: there is none
 	signer       openedKey
 	added        addedCertificate
+	free         identity // no certificate has it
 }
+
+// identity is the issuer and the serial number of a certificate, as they are stored.
+type identity struct{ issuer, serial string }
 
 // maxRecalled bounds each kind of what is remembered.
 const maxRecalled = 256
 
 // forget takes away what is remembered of the table that a statement changes.
 func (r *recall) forget(statement string) {
-	words := strings.Fields(statement[:min(len(statement), 60)])
-	table := words[1] // UPDATE table
-	if words[0] == "INSERT" || words[0] == "DELETE" {
-		table = words[2]
+	verb, rest, _ := strings.Cut(statement, " ")
+	if verb != "UPDATE" { // INSERT INTO, DELETE FROM
+		_, rest, _ = strings.Cut(rest, " ")
 	}
+	table, _, _ := strings.Cut(rest, " ")
 	switch table {
 	case "users":
 		r.users = nil
@@ -42,7 +46,7 @@ func (r *recall) forget(statement string) {
 	case "settings":
 		r.settings = nil
 	case "certificates":
-		r.certificates, r.signer, r.added = nil, openedKey{}, addedCertificate{}
+		r.certificates, r.signer, r.added, r.free = nil, openedKey{}, addedCertificate{}, identity{}
 	case "private_keys":
 		r.signer, r.added = openedKey{}, addedCertificate{}
 	}
@@ -91,7 +95,7 @@ func (r *recall) keeping(statement func() error, change func(*recall)) error {
 	if err := statement(); err != nil {
 		return err
 	}
-	r.certificates, r.signer = kept.certificates, kept.signer
+	r.certificates, r.signer, r.free = kept.certificates, kept.signer, kept.free
 	change(r)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -163,7 +164,7 @@ func (b besides) one(ctx context.Context, args []any, dest []any) error {
 	return b.sqliteStatement.one(ctx, args, dest)
 }
 
-func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args ...any) error {
+func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -173,6 +174,17 @@ func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args ...
 	}
 	x.behind.add(job{s, args, rows})
 	return nil
+}
+
+func (x *sqliteTx) highest(ctx context.Context, table string) (handle int64, ok bool, err error) {
+	s, err := x.statement(ctx, "SELECT seq FROM sqlite_sequence WHERE name = $1")
+	if err == nil {
+		err = s.one(ctx, []any{table}, []any{&handle})
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return handle, true, err
 }
 
 func (x *sqliteTx) exec(ctx context.Context, query string) error {

@@ -30,6 +30,8 @@ type tx struct {
 	forged    []uint32        // data keys of nobody who had the one before, with opened
 	recall    recall
 	trail     trailEnd
+	unseen    unseen
+	handles   handles
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -74,6 +76,7 @@ func (t *tx) prepare(query string) (statement, error) {
 	if err != nil {
 		return nil, t.fail(err)
 	}
+	t.unseen = unseen{}
 	return s, nil
 }
 
@@ -93,7 +96,7 @@ func (t *tx) one(query string, args []any, dest ...any) error {
 	return t.row(s, err, args, dest)
 }
 
-// oneAhead is one for tables that later is not used for.
+// oneAhead is one for what later has not changed.
 func (t *tx) oneAhead(query string, args []any, dest ...any) error {
 	t.use(query)
 	s, err := t.on.ahead(t.ctx, query)
@@ -158,16 +161,20 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	return n, nil
 }
 
-// later changes so many rows, perhaps while the transaction goes on. Nothing of it can be looked at
-// by oneAhead.
+// later changes so many rows, perhaps while the transaction goes on: oneAhead does not see it.
 func (t *tx) later(query string, rows int64, args ...any) error {
+	return t.laterMade(query, rows, func() ([]any, error) { return args, nil })
+}
+
+// laterMade is later with arguments that are made when the turn of the statement comes.
+func (t *tx) laterMade(query string, rows int64, args func() ([]any, error)) error {
 	if t.readOnly {
 		return t.fail(errReadOnly)
 	}
 	t.use(query)
 	t.changes++
 	t.recall.forget(query)
-	if err := t.on.later(t.ctx, query, rows, args...); err != nil {
+	if err := t.on.later(t.ctx, query, rows, args); err != nil {
 		return t.fail(err)
 	}
 	return nil
