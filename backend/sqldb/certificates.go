@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/asn1"
@@ -12,6 +13,7 @@ import (
 	"math/big"
 	"time"
 
+	"signet/backend/seal"
 	"signet/ring"
 )
 
@@ -28,7 +30,7 @@ func scanCertificate(scan func(...any) error, before ...any) (*ring.Certificate,
 }
 
 func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Certificate, error) {
-	c, err := scanCertificate(func(dest ...any) error { return t.one(query, args, dest...) })
+	c, err := scanCertificate(func(dest ...any) error { return t.oneAhead(query, args, dest...) })
 	if err != nil {
 		return nil, missing(err, what)
 	}
@@ -36,7 +38,13 @@ func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Ce
 }
 
 func (t *tx) Certificate(r ring.CertRef) (*ring.Certificate, error) {
-	return t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+	return recalledRow(&t.recall.certificates, r, func() (*ring.Certificate, error) {
+		c, err := t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+		if err == nil {
+			_, _ = c.X509() // once for all; who needs it is told what is wrong with it
+		}
+		return c, err
+	}, func() error { return notFound(certName(r)) })
 }
 
 func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
@@ -153,6 +161,42 @@ func check(c *ring.Certificate) error {
 }
 
 func (t *tx) AddCertificate(c *ring.Certificate) error {
+	if c.Key.InToken() { // a sealed key is PutPrivateKey's business; a token keeps its own
+		return t.addCertificate(c, c.Key)
+	}
+	if err := t.addCertificate(c, ring.NoKey); err != nil {
+		return err
+	}
+	if x, err := c.X509(); err == nil {
+		t.recall.added = addedCertificate{c.ID, x}
+	}
+	return nil
+}
+
+func (t *tx) AddWithKey(c *ring.Certificate, signer crypto.Signer) error {
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	k, err := t.sealing(keyName(c), signer, x)
+	if err != nil {
+		return err
+	}
+	defer k.clear()
+	if err := t.addCertificate(c, ring.KeyInStore); err != nil {
+		return err
+	}
+	sealed, err := k.seal(seal.Bind, c.ID)
+	if err != nil {
+		return t.fail(err) // half of it is done
+	}
+	return t.recall.keeping(func() error {
+		return t.later("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2)", 1, c.ID, sealed)
+	}, func(*recall) {})
+}
+
+// addCertificate adds one whose private key is, or will be, where key says.
+func (t *tx) addCertificate(c *ring.Certificate, key ring.KeyRef) error {
 	if err := check(c); err != nil {
 		return err
 	}
@@ -160,17 +204,14 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 	if err != nil {
 		return err
 	}
-	// A sealed key is PutPrivateKey's business. A token keeps its own.
-	key := ring.NoKey
-	if c.Key.InToken() {
-		key = c.Key
-	}
 	var id int64
-	err = t.insert(certificates, "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256,"+
-		" not_before, not_after, key_ref, last_serial, requested, added, added_by)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
-		[]any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
+	const add = "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256," +
+		" not_before, not_after, key_ref, last_serial, requested, added, added_by)" +
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id"
+	err = t.recall.keeping(func() error {
+		return t.insert(certificates, add, []any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
 			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}, &id)
+	}, func(r *recall) { delete(r.certificates, c.Ref()) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}
@@ -206,6 +247,9 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err := check(c); err != nil {
 		return err
 	}
+	if known := t.recall.certificates[c.Ref()]; known != nil && known.ID == c.ID && bytes.Equal(known.DER, c.DER) {
+		return t.updateRecord(c)
+	}
 	var old struct {
 		owner     ring.Owner
 		label     string
@@ -217,11 +261,8 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err != nil {
 		return missing(err, certName(c.Ref()))
 	}
-	sameDER := bytes.Equal(old.der, c.DER)
-	if sameDER && old.owner == c.Owner && old.label == c.Label {
-		// The frequent case, a serial counter that moves on, leaves the indexes alone.
-		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
-			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	if old.owner == c.Owner && old.label == c.Label && bytes.Equal(old.der, c.DER) {
+		return t.updateRecord(c)
 	}
 	f, err := factsOf(c)
 	if err != nil {
@@ -238,6 +279,15 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		" WHERE id = $15",
 		c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki, f.notBefore, f.notAfter,
 		int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+}
+
+// updateRecord is UpdateCertificate for what is not in the certificate itself, nor its name. The
+// frequent case, a serial counter that moves on, leaves the indexes alone.
+func (t *tx) updateRecord(c *ring.Certificate) error {
+	return t.recall.keeping(func() error {
+		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
+			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	}, func(r *recall) { r.update(c) })
 }
 
 func (t *tx) DeleteCertificate(c *ring.Certificate) error {

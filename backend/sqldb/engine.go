@@ -1,9 +1,6 @@
 package sqldb
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
 // engine is what differs between SQLite and PostgreSQL once a database is open. The statements
 // of transactions are the same.
@@ -41,6 +38,13 @@ type engine interface {
 type transaction interface {
 	// statement gets a query ready to be run, perhaps many times.
 	statement(ctx context.Context, query string) (statement, error)
+	// ahead is statement for a query of one row from tables that nothing is written to behind the
+	// transaction (later): it does not wait for that.
+	ahead(ctx context.Context, query string) (statement, error)
+	// later has a statement change so many rows, in its order; below 0 stands for any number. An
+	// engine may run it while the transaction goes on, up to the next call but ahead and later.
+	// args must not change any more.
+	later(ctx context.Context, query string, rows int64, args ...any) error
 	// exec runs a statement about the transaction itself.
 	exec(ctx context.Context, query string) error
 	// commit makes what was done durable.
@@ -49,9 +53,12 @@ type transaction interface {
 	rollback()
 }
 
-// statement is the part of sql.Stmt that transactions use.
+// statement is a query of a transaction, ready to be run.
 type statement interface {
-	QueryRowContext(ctx context.Context, args ...any) *sql.Row
-	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	// one reads the single row of a query into dest. When there is none it gives sql.ErrNoRows.
+	one(ctx context.Context, args []any, dest []any) error
+	// each calls row for every row of a query.
+	each(ctx context.Context, args []any, row func(scan func(dest ...any) error) error) error
+	// exec changes rows and gives how many.
+	exec(ctx context.Context, args []any) (int64, error)
 }

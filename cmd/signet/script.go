@@ -235,6 +235,9 @@ func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, 
 		if a.code > ring.Warning {
 			return errStopped
 		}
+		if err := inner.Settle(); err != nil {
+			return err
+		}
 		return a.files.release()
 	})
 	a.manager, a.locked = before, false
