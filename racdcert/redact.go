@@ -4,20 +4,21 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"signet/racdcert/tso"
 )
 
 // quotedWord is a word that a message repeats from the command.
-var quotedWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+var quotedWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`) })
 
 // redact hides the words of a message that may be a password, or part of one.
 func redact(text string, secrets map[string]bool) string {
 	if len(secrets) == 0 {
 		return text
 	}
-	return quotedWord.ReplaceAllStringFunc(text, func(quoted string) string {
+	return quotedWord().ReplaceAllStringFunc(text, func(quoted string) string {
 		word, err := strconv.Unquote(quoted)
 		if err != nil || secrets[strings.TrimSuffix(word, "(")] {
 			return "(hidden)"

@@ -162,7 +162,7 @@ func parseProfile(st tso.Statement) (Command, error) {
 	}
 	p := profile{command: "PROFILE", set: o.has("PREFIX") || o.has("NOPREFIX")}
 	p.prefix, err = o.word("PREFIX")
-	if err == nil && p.prefix != "" && (len(p.prefix) > 8 || !dataSetPattern.MatchString(p.prefix) || strings.Contains(p.prefix, ".")) {
+	if err == nil && p.prefix != "" && (len(p.prefix) > 8 || !dataSetPattern().MatchString(p.prefix) || strings.Contains(p.prefix, ".")) {
 		err = fail(o.operand("PREFIX").Pos, "a prefix has 1 to 8 letters or digits", "%s PREFIX %q is not a data set prefix", idInvalid, p.prefix)
 	}
 	return p, err

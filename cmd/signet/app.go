@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,11 @@ func (a *app) execute(ctx context.Context, args []string) ring.Code {
 	}
 	root := a.rootWith(only)
 	root.SetArgs(spellFlags(args))
-	if err := root.ExecuteContext(ctx); err != nil {
+	help := bufio.NewWriter(a.stdout) // which cobra writes in many small pieces
+	root.SetOut(help)
+	err := root.ExecuteContext(ctx)
+	_ = help.Flush() // the end of the run tells
+	if err != nil {
 		a.fail(err)
 	}
 	return a.code

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -335,11 +336,13 @@ func (r *scriptRun) one(ctx context.Context, m *ring.Manager, sc script) (stoppe
 func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script, reach func(int)) (stopped bool) {
 	a := r.app
 	var output bytes.Buffer
-	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout, Strict: r.flags.strict, Reach: reach}
+	displays := bufio.NewWriter(a.stdout) // a command displays line by line
+	s := racdcert.Session{Manager: m, Files: a.files, Output: displays, Strict: r.flags.strict, Reach: reach}
 	if a.json() {
 		s.Output = &output
 	}
 	s.Report = func(o racdcert.Outcome) {
+		_ = displays.Flush() // the end of the run tells
 		c := commandJSON{File: sc.name, Line: o.Pos.Line, Command: o.Command, Code: o.Code, Output: output.String()}
 		output.Reset()
 		for _, msg := range o.Messages {
