@@ -23,7 +23,7 @@ func (t Template) tbs(algorithm, issuer []byte, pub crypto.PublicKey, authorityK
 	if err != nil {
 		return nil, err
 	}
-	extensions, err := t.extensions(pub, authorityKeyID)
+	extensions, err := t.extensions(spki, authorityKeyID)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +59,11 @@ func addTime(b *cryptobyte.Builder, moment time.Time) {
 
 // extensions writes the extensions of a certificate, of which the subject key identifier is always
 // there (RFC 5280 section 4.2.1).
-func (t Template) extensions(pub crypto.PublicKey, authorityKeyID []byte) ([]byte, error) {
+func (t Template) extensions(spki, authorityKeyID []byte) ([]byte, error) {
 	subjectKeyID := t.SubjectKeyID
 	if len(subjectKeyID) == 0 {
 		var err error
-		if subjectKeyID, err = SubjectKeyID(pub); err != nil {
+		if subjectKeyID, err = keyID(spki); err != nil {
 			return nil, err
 		}
 	}
