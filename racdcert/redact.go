@@ -35,10 +35,15 @@ func isPassword(word string) bool {
 // secretsOf gives the words of a command that must not be repeated: what PASSWORD and PHRASE
 // hold, or, when they hold nothing, the operand that follows.
 func secretsOf(st tso.Statement) map[string]bool {
-	secrets := map[string]bool{}
+	var secrets map[string]bool
 	for i, op := range st.Operands {
+		if op.Quoted || !isPassword(op.Text) {
+			continue
+		}
+		if secrets == nil {
+			secrets = map[string]bool{}
+		}
 		switch {
-		case op.Quoted || !isPassword(op.Text):
 		case op.HasValue:
 			addTexts(secrets, op.Values)
 		case i+1 < len(st.Operands):

@@ -25,7 +25,11 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 		made, events, undone = nil, nil, append(undone, events...)
 		inner := m.joining(joinedStore{tx})
 		inner.made, inner.events = &made, &events
-		return fn(inner)
+		err := fn(inner)
+		if settled := inner.Settle(); err == nil {
+			err = settled
+		}
+		return err
 	})
 	if err != nil {
 		err = m.unmake(ctx, err, made...)
@@ -69,6 +73,9 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 		inner.newKey = new(cert.StandIns).Generate
 		inner.rehearsal = true
 		fn(inner)
+		if err := inner.Settle(); err != nil {
+			return err
+		}
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
@@ -84,7 +91,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 // joining gives a Manager like m that works on another store.
 func (m *Manager) joining(s Store) *Manager {
 	inner := *m
-	inner.store = s
+	inner.store, inner.checks = s, newChecks()
 	return &inner
 }
 

@@ -145,10 +145,27 @@ func (t *recordingTx) CertificatesByPublicKey(spki []byte) iter.Seq2[*Certificat
 func (t *recordingTx) AddCertificate(c *Certificate) error {
 	err := t.Tx.AddCertificate(c)
 	if err == nil {
-		t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
-		_, _ = t.see(c, nil)
+		t.added(c)
 	}
 	return err
+}
+
+func (t *recordingTx) added(c *Certificate) {
+	t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
+	_, _ = t.see(c, nil)
+}
+
+func (t *recordingTx) AddWithKey(c *Certificate, key crypto.Signer) error {
+	err := t.Tx.AddWithKey(c, key)
+	if err == nil {
+		t.added(c)
+		t.keyed(c)
+	}
+	return err
+}
+
+func (t *recordingTx) keyed(c *Certificate) {
+	t.change("private key", c.Ref().String(), nil, facts{"where": string(c.Key)})
 }
 
 func (t *recordingTx) UpdateCertificate(c *Certificate) error {
@@ -185,7 +202,7 @@ func (t *recordingTx) DeleteCertificate(c *Certificate) error {
 func (t *recordingTx) PutPrivateKey(c *Certificate, key crypto.Signer) error {
 	err := t.Tx.PutPrivateKey(c, key)
 	if err == nil {
-		t.change("private key", c.Ref().String(), nil, facts{"where": string(c.Key)})
+		t.keyed(c)
 	}
 	return err
 }

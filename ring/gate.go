@@ -30,6 +30,10 @@ func perform[Q, R any](ctx context.Context, m *Manager, a Act, q Q, do func(*cal
 		return answer, err
 	}
 	c := &call{Manager: m, act: a}
+	if err := c.settleFor(); err != nil {
+		var none R
+		return none, err
+	}
 	answer, err := do(c, ctx, q)
 	if r, ok := any(answer).(noter); ok && err == nil && c.verdict.warned {
 		r.note(msgWarned, c.issuer.Name(), c.act.what(), c.verdict.Why)
@@ -52,7 +56,19 @@ func performEach[Q, T any](ctx context.Context, m *Manager, a Act, q Q, yield fu
 		})
 	}
 	c := &call{Manager: m, act: a}
+	if err := c.settleFor(); err != nil {
+		return err
+	}
 	return c.end(ctx, do(c, ctx, q, yield))
+}
+
+// settleFor has what earlier functions of a common transaction signed checked before others use it.
+// GENCERT does not use it: what signs for it is an issuer, not a signature.
+func (c *call) settleFor() error {
+	if c.act.Function == "GENCERT" {
+		return nil
+	}
+	return c.Settle()
 }
 
 // view runs fn on one consistent state, if the issuer may.
@@ -87,7 +103,7 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 		if kept, err = encodeEvent(event); err != nil {
 			return err
 		}
-		return tx.PutEvent(kept)
+		return tx.AddEvent(kept)
 	})
 	c.inTrail = c.recorded() && (err == nil || committed(err))
 	if c.inTrail {

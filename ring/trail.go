@@ -13,6 +13,9 @@ type Trail interface {
 	// PutEvent adds an event at the end of the trail, behind those that were noted before. One
 	// that is there already, by its ID, is not added again. The zero Encoded fails with ErrInvalid.
 	PutEvent(audit.Encoded) error
+	// AddEvent is PutEvent for an event whose ID was made for it, and which therefore cannot be
+	// there: a store need not look.
+	AddEvent(audit.Encoded) error
 	// Events yields the events that a query asks for, by their time.
 	Events(audit.Query) iter.Seq2[audit.Record, error]
 	// Records yields those with a number above this one, in the order of the trail.

@@ -210,6 +210,9 @@ func (r Refusals) DeleteTokenKey(*ring.TokenObject) error { return r.AddToken(ni
 // PutEvent implements ring.Trail.
 func (r Refusals) PutEvent(audit.Encoded) error { return r.Refuse("it keeps no audit trail") }
 
+// AddEvent implements ring.Trail.
+func (r Refusals) AddEvent(e audit.Encoded) error { return r.PutEvent(e) }
+
 // Events implements ring.Trail.
 func (Refusals) Events(audit.Query) iter.Seq2[audit.Record, error] { return none[audit.Record]() }
 

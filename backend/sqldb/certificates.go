@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/asn1"
@@ -12,6 +13,7 @@ import (
 	"math/big"
 	"time"
 
+	"signet/backend/seal"
 	"signet/ring"
 )
 
@@ -28,7 +30,7 @@ func scanCertificate(scan func(...any) error, before ...any) (*ring.Certificate,
 }
 
 func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Certificate, error) {
-	c, err := scanCertificate(func(dest ...any) error { return t.one(query, args, dest...) })
+	c, err := scanCertificate(func(dest ...any) error { return t.oneAhead(query, args, dest...) })
 	if err != nil {
 		return nil, missing(err, what)
 	}
@@ -159,17 +161,48 @@ func check(c *ring.Certificate) error {
 }
 
 func (t *tx) AddCertificate(c *ring.Certificate) error {
+	if c.Key.InToken() { // a sealed key is PutPrivateKey's business; a token keeps its own
+		return t.addCertificate(c, c.Key)
+	}
+	if err := t.addCertificate(c, ring.NoKey); err != nil {
+		return err
+	}
+	if x, err := c.X509(); err == nil {
+		t.recall.added = addedCertificate{c.ID, x}
+	}
+	return nil
+}
+
+func (t *tx) AddWithKey(c *ring.Certificate, signer crypto.Signer) error {
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	k, err := t.sealing(keyName(c), signer, x)
+	if err != nil {
+		return err
+	}
+	defer k.clear()
+	if err := t.addCertificate(c, ring.KeyInStore); err != nil {
+		return err
+	}
+	sealed, err := k.seal(seal.Bind, c.ID)
+	if err != nil {
+		return t.fail(err) // half of it is done
+	}
+	return t.recall.keeping(func() error {
+		return t.later("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2)", 1, c.ID, sealed)
+	}, func(*recall) {})
+}
+
+// addCertificate adds one whose private key is, or will be, where key says.
+func (t *tx) addCertificate(c *ring.Certificate, key ring.KeyRef) error {
 	if err := check(c); err != nil {
 		return err
 	}
 	f, err := factsOf(c)
 	if err != nil {
 		return err
-	}
-	// A sealed key is PutPrivateKey's business. A token keeps its own.
-	key := ring.NoKey
-	if c.Key.InToken() {
-		key = c.Key
 	}
 	var id int64
 	const add = "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256," +
@@ -186,9 +219,6 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 		return err
 	}
 	c.ID, c.Key = id, key
-	if x, err := c.X509(); err == nil && key == ring.NoKey {
-		t.recall.added = addedCertificate{id, x}
-	}
 	return nil
 }
 

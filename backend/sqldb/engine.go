@@ -38,6 +38,13 @@ type engine interface {
 type transaction interface {
 	// statement gets a query ready to be run, perhaps many times.
 	statement(ctx context.Context, query string) (statement, error)
+	// ahead is statement for a query of one row from tables that nothing is written to behind the
+	// transaction (later): it does not wait for that.
+	ahead(ctx context.Context, query string) (statement, error)
+	// later has a statement change so many rows, in its order; below 0 stands for any number. An
+	// engine may run it while the transaction goes on, up to the next call but ahead and later.
+	// args must not change any more.
+	later(ctx context.Context, query string, rows int64, args ...any) error
 	// exec runs a statement about the transaction itself.
 	exec(ctx context.Context, query string) error
 	// commit makes what was done durable.

@@ -109,24 +109,50 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, signer crypto.Signer) error {
 
 // sealKey seals the private key of a certificate, as openKey opens it.
 func (t *tx) sealKey(what name, signer crypto.Signer, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
+	k, err := t.sealing(what, signer, x)
+	if err != nil {
+		return nil, err
+	}
+	defer k.clear()
+	return k.seal(bind, id)
+}
+
+// sealing is a private key that is ready to be sealed.
+type sealing struct {
+	what name
+	der  []byte
+	spki []byte
+	uuid string
+	with *seal.DataKeys
+}
+
+// sealing finds whatever speaks against keeping a private key with a certificate.
+func (t *tx) sealing(what name, signer crypto.Signer, x *x509.Certificate) (sealing, error) {
 	if !sameKey(signer.Public(), x.PublicKey) {
-		return nil, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
+		return sealing{}, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(signer)
 	if err != nil {
-		return nil, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
+		return sealing{}, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
 	}
-	defer clear(der)
 	key, uuid, err := t.dataKeys()
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", what, err)
+		clear(der)
+		return sealing{}, fmt.Errorf("%v: %w", what, err)
 	}
-	sealed, err := key.Seal(der, bind(uuid, id, x.RawSubjectPublicKeyInfo))
+	return sealing{what, der, x.RawSubjectPublicKeyInfo, uuid, key}, nil
+}
+
+// seal seals the key to a record.
+func (k sealing) seal(bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
+	sealed, err := k.with.Seal(k.der, bind(k.uuid, id, k.spki))
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", what, err)
+		return nil, fmt.Errorf("%v: %w", k.what, err)
 	}
 	return sealed, nil
 }
+
+func (k sealing) clear() { clear(k.der) }
 
 func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	var ref ring.KeyRef

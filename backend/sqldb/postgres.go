@@ -162,6 +162,22 @@ func (x *postgresTx) statement(_ context.Context, query string) (statement, erro
 	return postgresStatement{x.engine, x.conn, query}, nil
 }
 
+func (x *postgresTx) ahead(ctx context.Context, query string) (statement, error) {
+	return x.statement(ctx, query)
+}
+
+// later runs the statement at once.
+func (x *postgresTx) later(ctx context.Context, query string, rows int64, args ...any) error {
+	if len(args) == 0 {
+		return x.exec(ctx, query)
+	}
+	n, err := postgresStatement{x.engine, x.conn, query}.exec(ctx, args)
+	if err == nil && rows >= 0 && n != rows {
+		err = wrongRows(n, rows)
+	}
+	return err
+}
+
 func (x *postgresTx) rollback() {
 	if x.ended {
 		return

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"modernc.org/sqlite"
 )
@@ -63,7 +64,8 @@ func (db *DB) dsn() string {
 		"_txlock":       {"immediate"},
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"secure_delete(1)"}, // a destroyed private key is wiped from the file
+		"_pragma": {"secure_delete(1)", // a destroyed private key is wiped from the file
+			"temp_store(2)"}, // what a savepoint would bring back is kept in memory
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
 	return u.String()
@@ -113,6 +115,7 @@ type sqliteTx struct {
 	engine *sqliteEngine
 	held   *sql.Conn
 	conn   *sqliteConn
+	behind behind
 	ended  bool
 }
 
@@ -120,11 +123,63 @@ func (x *sqliteTx) statement(_ context.Context, query string) (statement, error)
 	if x.ended {
 		return nil, sql.ErrTxDone
 	}
+	if err := x.behind.settle(); err != nil {
+		return nil, err
+	}
 	return x.conn.statement(query)
+}
+
+// known gives a statement, and settles only when it has to be prepared.
+func (x *sqliteTx) known(query string) (*sqliteStatement, error) {
+	if x.ended {
+		return nil, sql.ErrTxDone
+	}
+	if s, ok := x.conn.prepared[query]; ok {
+		return s, x.behind.failure()
+	}
+	if err := x.behind.settle(); err != nil {
+		return nil, err
+	}
+	return x.conn.statement(query)
+}
+
+func (x *sqliteTx) ahead(_ context.Context, query string) (statement, error) {
+	s, err := x.known(query)
+	if err != nil {
+		return nil, err
+	}
+	return besides{s, &x.behind.conn}, nil
+}
+
+// besides is a statement that runs while others wait behind.
+type besides struct {
+	*sqliteStatement
+	conn *sync.Mutex
+}
+
+func (b besides) one(ctx context.Context, args []any, dest []any) error {
+	b.conn.Lock()
+	defer b.conn.Unlock()
+	return b.sqliteStatement.one(ctx, args, dest)
+}
+
+func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s, err := x.known(query)
+	if err != nil {
+		return err
+	}
+	x.behind.add(job{s, args, rows})
+	return nil
 }
 
 func (x *sqliteTx) exec(ctx context.Context, query string) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := x.behind.settle(); err != nil {
 		return err
 	}
 	return x.conn.run(context.Background(), query)
@@ -132,6 +187,9 @@ func (x *sqliteTx) exec(ctx context.Context, query string) error {
 
 func (x *sqliteTx) commit(ctx context.Context, _ bool) error {
 	err := ctx.Err()
+	if err == nil {
+		err = x.behind.settle()
+	}
 	if err == nil {
 		err = x.conn.run(context.Background(), "COMMIT") // once begun, it is not called off
 	}
@@ -146,6 +204,7 @@ func (x *sqliteTx) rollback() {
 	if x.ended {
 		return
 	}
+	x.behind.end()
 	if err := x.conn.run(context.Background(), "ROLLBACK"); err != nil {
 		// SQLite has rolled back by itself, or the connection is of no more use.
 		_ = x.held.Raw(func(any) error { return driver.ErrBadConn })
@@ -155,5 +214,6 @@ func (x *sqliteTx) rollback() {
 
 func (x *sqliteTx) end() {
 	x.ended = true
+	x.behind.end()
 	x.held.Close()
 }

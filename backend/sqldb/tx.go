@@ -69,12 +69,7 @@ func (t *tx) fail(err error) error {
 }
 
 func (t *tx) prepare(query string) (statement, error) {
-	if !t.used[query] {
-		t.used[query] = true
-		if t.db.prepared != nil {
-			t.db.prepared(query)
-		}
-	}
+	t.use(query)
 	s, err := t.on.statement(t.ctx, query)
 	if err != nil {
 		return nil, t.fail(err)
@@ -82,9 +77,33 @@ func (t *tx) prepare(query string) (statement, error) {
 	return s, nil
 }
 
+// use remembers a statement that is about to run.
+func (t *tx) use(query string) {
+	if !t.used[query] {
+		t.used[query] = true
+		if t.db.prepared != nil {
+			t.db.prepared(query)
+		}
+	}
+}
+
 // one reads the single row of a query into dest. When there is none it returns sql.ErrNoRows.
 func (t *tx) one(query string, args []any, dest ...any) error {
 	s, err := t.prepare(query)
+	return t.row(s, err, args, dest)
+}
+
+// oneAhead is one for tables that later is not used for.
+func (t *tx) oneAhead(query string, args []any, dest ...any) error {
+	t.use(query)
+	s, err := t.on.ahead(t.ctx, query)
+	if err != nil {
+		err = t.fail(err)
+	}
+	return t.row(s, err, args, dest)
+}
+
+func (t *tx) row(s statement, err error, args, dest []any) error {
 	if err != nil {
 		return err
 	}
@@ -137,6 +156,21 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, t.fail(err)
 	}
 	return n, nil
+}
+
+// later changes so many rows, perhaps while the transaction goes on. Nothing of it can be looked at
+// by oneAhead.
+func (t *tx) later(query string, rows int64, args ...any) error {
+	if t.readOnly {
+		return t.fail(errReadOnly)
+	}
+	t.use(query)
+	t.changes++
+	t.recall.forget(query)
+	if err := t.on.later(t.ctx, query, rows, args...); err != nil {
+		return t.fail(err)
+	}
+	return nil
 }
 
 // execOne is exec for a statement that must find its row.
