@@ -52,18 +52,23 @@ func (w *workplace) measure(ctx context.Context, p plan, r row, runs int, say fu
 // waits for the disk does not wait for what others wrote.
 const settle = "\nsync -f .\n"
 
+// memoryRuns is how often a contestant of one process runs to see what memory it takes.
+const memoryRuns = 3
+
 // contest measures one contestant.
 func (w *workplace) contest(ctx context.Context, dir, prepare string, c contestant) (result, error) {
 	memory := filepath.Join(dir, c.name+".memory")
 	command := c.command
 	if oneProcess(command) {
-		// One more run, for its memory and to see what it says if it fails.
-		timed := "exec /usr/bin/time -f %M -o " + filepath.Base(memory) + " -- " + command
-		if _, err := output(w.command(ctx, dir, "bash", prepare)); err != nil {
-			return result{}, prefix("prepare", err)
-		}
-		if err := w.shell(ctx, dir, timed); err != nil {
-			return result{}, err
+		// A few runs more, for its memory and to see what it says if it fails.
+		timed := "exec /usr/bin/time -f %M -a -o " + filepath.Base(memory) + " -- " + command
+		for range min(c.runs, memoryRuns) {
+			if _, err := output(w.command(ctx, dir, "bash", prepare)); err != nil {
+				return result{}, prefix("prepare", err)
+			}
+			if err := w.shell(ctx, dir, timed); err != nil {
+				return result{}, err
+			}
 		}
 	} else {
 		// A script takes long enough to be watched in every run.
