@@ -91,7 +91,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 // joining gives a Manager like m that works on another store.
 func (m *Manager) joining(s Store) *Manager {
 	inner := *m
-	inner.store, inner.checks = s, newChecks()
+	inner.store, inner.checks = s, newChecks(checksTogether)
 	return &inner
 }
 

@@ -8,6 +8,8 @@ import (
 // checks are the checks of signatures that go on while the functions of a transaction do. Nothing
 // of the transaction is kept before all are done and none has failed.
 type checks struct {
+	batch   []func() error // given to a goroutine together, because to wake one costs something
+	size    int            // of a batch
 	running sync.WaitGroup
 	room    chan struct{}
 
@@ -15,28 +17,46 @@ type checks struct {
 	failed error // the first failure
 }
 
-func newChecks() *checks { return &checks{room: make(chan struct{}, 8*runtime.GOMAXPROCS(0))} }
+// checksTogether is how many checks of a long transaction a goroutine does.
+const checksTogether = 4
 
-// start begins a check, or waits until there is room for one more. It reports a failure of an
+func newChecks(size int) *checks {
+	return &checks{size: size, room: make(chan struct{}, 4*runtime.GOMAXPROCS(0))}
+}
+
+// start has a check done, and waits when too many are not done yet. It reports a failure of an
 // earlier one.
 func (c *checks) start(check func() error) error {
+	c.batch = append(c.batch, check)
+	if len(c.batch) == c.size {
+		c.give()
+	}
+	return c.failure()
+}
+
+func (c *checks) give() {
+	batch := c.batch
+	c.batch = nil
 	c.room <- struct{}{}
 	c.running.Go(func() {
-		err := check()
-		<-c.room
-		if err != nil {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.failed == nil {
-				c.failed = err
+		for _, check := range batch {
+			if err := check(); err != nil {
+				c.mu.Lock()
+				if c.failed == nil {
+					c.failed = err
+				}
+				c.mu.Unlock()
 			}
 		}
+		<-c.room
 	})
-	return c.failure()
 }
 
 // wait ends when all checks have.
 func (c *checks) wait() error {
+	if len(c.batch) > 0 {
+		c.give()
+	}
 	c.running.Wait()
 	return c.failure()
 }

@@ -63,7 +63,7 @@ func (m *call) gencert(ctx context.Context, g Gencert) (*Issued, error) {
 		p.Messages = slices.Clone(planned) // a store may run this again
 		p.checks = m.checks
 		if p.checks == nil {
-			p.checks = newChecks()
+			p.checks = newChecks(1)
 		}
 		if err := p.perform(tx); err != nil || m.checks != nil {
 			return err

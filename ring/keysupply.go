@@ -26,7 +26,9 @@ type KeySupply struct {
 	unwatch  func() bool
 
 	mu      sync.Mutex
-	changed *sync.Cond
+	room    *sync.Cond              // there is room for announcements again
+	work    *sync.Cond              // there is a key to make, or nothing more
+	made    *sync.Cond              // a key was made
 	at      int                     // the number of the function that runs
 	asked   bool                    // it has had its key
 	coming  []keyNeed               // announced and not passed yet, in order
@@ -60,7 +62,7 @@ func (h *shelf) spare() bool { return len(h.ready)+h.making > h.due }
 // it is needed. Keys in hardware and the stand-ins of a rehearsal are never made ahead.
 func (m *Manager) SupplyKeys(ctx context.Context, coming iter.Seq2[int, cert.KeySpec]) (*Manager, *KeySupply) {
 	s := &KeySupply{generate: m.newKey, shelves: map[cert.KeySpec]*shelf{}, met: map[cert.KeySpec]int{}}
-	s.changed = sync.NewCond(&s.mu)
+	s.room, s.work, s.made = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
 	inner := *m
 	inner.newKey = func(spec cert.KeySpec) (crypto.Signer, error) { return s.take(ctx, spec) }
 	if m.remote != nil || m.rehearsal || m.oneRing && m.hardware != nil {
@@ -69,7 +71,7 @@ func (m *Manager) SupplyKeys(ctx context.Context, coming iter.Seq2[int, cert.Key
 	}
 	go s.feed(coming)
 	for range runtime.GOMAXPROCS(0) {
-		go s.work()
+		go s.makeKeys()
 	}
 	s.unwatch = context.AfterFunc(ctx, s.end)
 	return &inner, s
@@ -81,13 +83,8 @@ func (s *KeySupply) Reach(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at, s.asked = number, false
-	passed := false
 	for len(s.coming) > 0 && s.coming[0].number < number {
 		s.drop()
-		passed = true
-	}
-	if passed {
-		s.changed.Broadcast()
 	}
 }
 
@@ -108,7 +105,9 @@ func (s *KeySupply) end() {
 		}
 	}
 	s.shelves, s.coming = nil, nil
-	s.changed.Broadcast()
+	for _, waiting := range []*sync.Cond{s.room, s.work, s.made} {
+		waiting.Broadcast()
+	}
 }
 
 // feed takes in what is coming, as far ahead as may be.
@@ -124,25 +123,26 @@ func (s *KeySupply) feed(coming iter.Seq2[int, cert.KeySpec]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fed = true
-	s.changed.Broadcast()
+	s.work.Broadcast()
 }
 
-// announce waits for room and reports whether anybody is still interested.
+// announce waits for room and reports whether anybody is still interested. Room comes by halves:
+// to wake a goroutine for each key would cost as much as the key.
 func (s *KeySupply) announce(n keyNeed) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.coming) >= supplyAhead && !s.stopped {
-		s.changed.Wait()
+	for full := len(s.coming) >= supplyAhead; full && len(s.coming) > supplyAhead/2 && !s.stopped; {
+		s.room.Wait()
 	}
 	if late := n.number < s.at || n.number == s.at && s.asked; !late && !s.stopped {
 		s.coming = append(s.coming, n)
-		s.changed.Broadcast()
+		s.work.Signal()
 	}
 	return !s.stopped
 }
 
-// work makes keys until there is nothing more to make.
-func (s *KeySupply) work() {
+// makeKeys makes keys until there is nothing more to make.
+func (s *KeySupply) makeKeys() {
 	for {
 		spec, ok := s.next()
 		if !ok {
@@ -175,7 +175,7 @@ func (s *KeySupply) next() (spec cert.KeySpec, ok bool) {
 		case s.fed && len(s.coming) == 0:
 			return spec, false
 		}
-		s.changed.Wait()
+		s.work.Wait()
 	}
 	return spec, false
 }
@@ -210,7 +210,7 @@ func (s *KeySupply) deliver(spec cert.KeySpec, key crypto.Signer, err error) boo
 	h := s.shelf(spec)
 	h.making--
 	h.ready = append(h.ready, key)
-	s.changed.Broadcast()
+	s.made.Signal()
 	return true
 }
 
@@ -242,19 +242,17 @@ func (s *KeySupply) announced(spec cert.KeySpec) crypto.Signer {
 	}
 	if s.begun == 0 {
 		s.drop() // faster here than behind what is being made
-		s.changed.Broadcast()
 		return nil
 	}
 	h := s.shelf(spec)
 	for len(h.ready) == 0 && !s.stopped {
-		s.changed.Wait()
+		s.made.Wait()
 	}
 	if s.stopped {
 		return nil
 	}
 	s.drop()
 	s.held--
-	s.changed.Broadcast()
 	return h.pop()
 }
 
@@ -277,7 +275,7 @@ func (s *KeySupply) learn(spec cert.KeySpec) {
 	for _, h := range s.shelves {
 		h.due = 0
 	}
-	s.changed.Broadcast()
+	s.work.Broadcast()
 }
 
 // drop strikes the first need off the list.
@@ -287,6 +285,12 @@ func (s *KeySupply) drop() {
 		s.shelf(s.kind(s.coming[0])).due--
 	}
 	s.coming = s.coming[1:]
+	switch len(s.coming) {
+	case supplyAhead / 2:
+		s.room.Signal()
+	case 0:
+		s.work.Broadcast() // perhaps it was the last
+	}
 }
 
 func (s *KeySupply) shelf(spec cert.KeySpec) *shelf {

@@ -146,18 +146,24 @@ func TestKeySupplyIsBounded(t *testing.T) {
 		if got := maker.made.Load(); got != supplyAhead || read != supplyAhead+1 {
 			t.Errorf("%d keys made, %d needs read, want %d and one more", got, read, supplyAhead)
 		}
-		supply.Reach(0)
-		take(t, m, kindEC)
-		supply.Reach(1)
-		synctest.Wait()
-		if got := maker.made.Load(); got != supplyAhead+1 {
-			t.Errorf("after one was taken %d keys are made, want one more than %d", got, supplyAhead)
+		// There is more when half is used up.
+		const half = supplyAhead / 2
+		for i := range half {
+			if got := maker.made.Load(); got != supplyAhead {
+				t.Fatalf("after %d were taken %d keys are made, want %d", i, got, supplyAhead)
+			}
+			supply.Reach(i)
+			take(t, m, kindEC)
+			synctest.Wait()
+		}
+		if got := maker.made.Load(); got != supplyAhead+half {
+			t.Errorf("after half was taken %d keys are made, want %d", got, supplyAhead+half)
 		}
 		// Functions that fail leave their keys to those behind them.
-		supply.Reach(100)
+		supply.Reach(half + 2*supplyAhead)
 		synctest.Wait()
-		if got := maker.made.Load(); got != supplyAhead+1 {
-			t.Errorf("after failures %d keys are made, want %d", got, supplyAhead+1)
+		if got := maker.made.Load(); got != supplyAhead+half {
+			t.Errorf("after failures %d keys are made, want %d", got, supplyAhead+half)
 		}
 		supply.Stop()
 	})

@@ -11,7 +11,8 @@ import (
 // written while the next certificate is signed. A failure shows at the next statement, and at the
 // latest before the transaction is committed.
 type behind struct {
-	jobs    chan job
+	batch   []job // given to the goroutine together, because to wake it costs as much as a statement
+	batches chan []job
 	pending sync.WaitGroup
 	conn    sync.Mutex // held while a statement runs that others may be beside
 
@@ -27,21 +28,39 @@ type job struct {
 	rows      int64
 }
 
-// maxBehind is how many statements wait at most.
-const maxBehind = 64
+// How many statements are given together, and how many times that may wait.
+const (
+	batchSize  = 24
+	maxBatches = 4
+)
 
 func (b *behind) add(j job) {
-	if b.jobs == nil {
-		b.jobs = make(chan job, maxBehind)
-		go b.work(b.jobs)
+	b.batch = append(b.batch, j)
+	if len(b.batch) == batchSize {
+		b.give()
 	}
-	b.pending.Add(1)
-	b.jobs <- j
 }
 
-func (b *behind) work(jobs <-chan job) {
-	for j := range jobs {
-		if b.failure() == nil {
+// give hands over what there is.
+func (b *behind) give() {
+	if len(b.batch) == 0 {
+		return
+	}
+	if b.batches == nil {
+		b.batches = make(chan []job, maxBatches)
+		go b.work(b.batches)
+	}
+	b.pending.Add(1)
+	b.batches <- b.batch
+	b.batch = make([]job, 0, batchSize)
+}
+
+func (b *behind) work(batches <-chan []job) {
+	for batch := range batches {
+		for _, j := range batch {
+			if b.failure() != nil {
+				break
+			}
 			if err := b.run(j); err != nil {
 				b.mu.Lock()
 				b.failed = err
@@ -66,10 +85,17 @@ func (b *behind) run(j job) error {
 	return err
 }
 
-// settle waits until nothing is behind.
+// settle waits until nothing is behind. What was not given to the goroutine is done here.
 func (b *behind) settle() error {
 	b.pending.Wait()
-	return b.failure()
+	for _, j := range b.batch {
+		if b.failed != nil {
+			break
+		}
+		b.failed = b.run(j)
+	}
+	b.batch = b.batch[:0]
+	return b.failed
 }
 
 func (b *behind) failure() error {
@@ -78,12 +104,13 @@ func (b *behind) failure() error {
 	return b.failed
 }
 
-// end waits, and ends the goroutine.
+// end waits, and ends the goroutine. What was not given to it is not done.
 func (b *behind) end() {
 	b.pending.Wait()
-	if b.jobs != nil {
-		close(b.jobs)
-		b.jobs = nil
+	b.batch = nil
+	if b.batches != nil {
+		close(b.batches)
+		b.batches = nil
 	}
 }
 
