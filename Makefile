@@ -8,6 +8,7 @@
 #   make gosec   gosec: no weakness that is not answered (docs/gosec.md)
 #   make soak    kills, crowds and failovers, hundreds of times
 #   make fuzz    long fuzzing of every reader (FUZZTIME each)
+#   make bench   signet against other programs on the same work (docs/benchmarks.md)
 #   make golden  writes the golden files anew
 #   make clean   removes what was built
 
@@ -16,7 +17,7 @@ BIN      := bin/signet
 FUZZTIME ?= 2m
 SHORTFUZZ := 2000x
 
-.PHONY: build demo test race soak lint gosec fuzz golden clean tools demo-tools unit shortfuzz
+.PHONY: build demo test race soak lint gosec fuzz bench golden clean tools demo-tools bench-tools unit shortfuzz
 
 # With cgo, where there is a C compiler, for PKCS #11 tokens; CGO_ENABLED=0 make build does without.
 build:
@@ -30,10 +31,16 @@ TEST_TOOLS := $(DEMO_TOOLS) curl:curl keytool:openjdk-17-jdk-headless javac:open
 	softhsm2-util:softhsm2 pkcsslotd:opencryptoki pkcs11-tool:opensc age:age
 TEST_PACKAGES := python3-cryptography-vectors ca-certificates ca-certificates-java libnss3 postgresql
 
+BENCH_TOOLS := $(DEMO_TOOLS) keytool:openjdk-17-jdk-headless certutil:libnss3-tools pk12util:libnss3-tools \
+	pkcs11-tool:opensc softhsm2-util:softhsm2 hyperfine:hyperfine
+BENCH_PACKAGES := time ca-certificates
+
 tools: programs = $(TEST_TOOLS)
 tools: packages = $(TEST_PACKAGES)
 demo-tools: programs = $(DEMO_TOOLS)
-tools demo-tools:
+bench-tools: programs = $(BENCH_TOOLS)
+bench-tools: packages = $(BENCH_PACKAGES)
+tools demo-tools bench-tools:
 	@missing=; for need in $(programs); do \
 		command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
@@ -87,6 +94,15 @@ fuzz:
 
 shortfuzz:
 	$(call fuzzall,$(SHORTFUZZ))
+
+# The rows of internal/bench/rows.txt; BENCHFLAGS='-run REGEXP -runs N' measures some of them, or faster.
+bench: bench-tools bin/cfssl build
+	$(GO) build -o bin/bench ./internal/bench
+	bin/bench $(BENCHFLAGS)
+
+# A peer of make bench, which Debian's packages do not have in this version.
+bin/cfssl:
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/cloudflare/cfssl/cmd/cfssl@v1.6.5
 
 golden:
 	$(GO) test ./racdcert ./cmd/signet -update

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -70,7 +71,7 @@ func ParseKey(s string) (ed25519.PublicKey, error) {
 // MaxCheckpoint is the largest text that ParseCheckpoint reads.
 const MaxCheckpoint = 4096
 
-var uuid = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+var uuid = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`) })
 
 // ParseCheckpoint reads the text of a checkpoint and checks its signature. Lines that begin with
 // # may stand anywhere.
@@ -83,7 +84,7 @@ func ParseCheckpoint(data []byte) (*Checkpoint, error) {
 		name string
 		read func(string) error
 	}{
-		{"database", func(s string) error { c.Database = s; return match(uuid.MatchString(s)) }},
+		{"database", func(s string) error { c.Database = s; return match(uuid().MatchString(s)) }},
 		{"events", func(s string) (err error) {
 			c.Seq, err = strconv.ParseUint(s, 10, 63)
 			return errors.Join(err, match(strconv.FormatUint(c.Seq, 10) == s))

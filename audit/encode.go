@@ -30,16 +30,28 @@ const Cut = "[cut]"
 // ErrInvalid says that something is no event, no record or no checkpoint.
 var ErrInvalid = errors.New("not valid")
 
+// Encoded is an event in the form in which trails keep it. The zero value is none.
+type Encoded struct {
+	body  []byte
+	index Index
+}
+
+// Body gives the body of the record, which nobody may change.
+func (e Encoded) Body() []byte { return e.body }
+
+// Index gives what stores list the event by.
+func (e Encoded) Index() Index { return e.index }
+
 // Encode gives the body of the record of an event: JSON with the fields in the order of Event,
 // attributes by name and nothing in between. Texts that are too long are cut, changes that are
 // too many are counted. The same event always has the same body, and what Decode gives has the
 // body that it came from.
-func Encode(e *Event) ([]byte, error) {
+func Encode(e *Event) (Encoded, error) {
 	if !isID(e.ID) {
-		return nil, fmt.Errorf("event: the id %q is not made of 32 hexadecimal digits: %w", text(e.ID), ErrInvalid)
+		return Encoded{}, fmt.Errorf("event: the id %q is not made of 32 hexadecimal digits: %w", text(e.ID), ErrInvalid)
 	}
 	if y := e.Time.UTC().Year(); y < 1970 || y > 9999 {
-		return nil, fmt.Errorf("event: the year %d is not between 1970 and 9999: %w", y, ErrInvalid)
+		return Encoded{}, fmt.Errorf("event: the year %d is not between 1970 and 9999: %w", y, ErrInvalid)
 	}
 	kept := *e
 	// A finer time than stores keep in their indexes would be another there.
@@ -49,20 +61,27 @@ func Encode(e *Event) ([]byte, error) {
 		*field = text(*field)
 	}
 	kept.Changes, kept.More = nil, max(e.More, 0)
+	var changes [][]byte
 	size := 0
 	for i, c := range e.Changes {
-		c = Change{Kind: text(c.Kind), Name: text(c.Name), Before: attributes(c.Before), After: attributes(c.After)}
-		encoded, err := json.Marshal(c)
-		if err != nil {
-			return nil, fmt.Errorf("event: %w", err)
-		}
+		encoded := appendChange(nil, Change{Kind: text(c.Kind), Name: text(c.Name), Before: attributes(c.Before), After: attributes(c.After)})
 		if size += len(encoded); i == MaxChanges || size > maxChangeBytes {
 			kept.More += len(e.Changes) - i
 			break
 		}
-		kept.Changes = append(kept.Changes, c)
+		changes = append(changes, encoded)
 	}
-	return json.Marshal(kept)
+	body := appendEvent(make([]byte, 0, 512+size), &kept, changes, kept.More)
+	return Encoded{body, IndexOf(&kept)}, nil
+}
+
+// Recode gives the form of an event that comes from its body, as from a store.
+func Recode(body []byte) (Encoded, error) {
+	e, err := Decode(body)
+	if err != nil {
+		return Encoded{}, err
+	}
+	return Encoded{body, IndexOf(e)}, nil
 }
 
 // Decode reads the body of a record. Fields that it does not know are ignored: a newer program
@@ -90,6 +109,9 @@ func isID(s string) bool {
 // cannot keep, and without the control characters that JSON has no need to escape, of which some
 // readers take one for the end of a line.
 func text(s string) string {
+	if plain(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if r == 0 || unescaped(r) {
 			return utf8.RuneError
@@ -97,6 +119,16 @@ func text(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return cut(s, MaxText)
+}
+
+// plain reports whether a text is fit as it is: printable ASCII that is not too long.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= MaxText
 }
 
 // unescaped reports whether a character is a control character that JSON does not escape.
@@ -120,11 +152,23 @@ func attributes(m map[string]string) map[string]string {
 	if m == nil {
 		return nil
 	}
+	if allPlain(m) {
+		return m
+	}
 	fit := make(map[string]string, len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		fit[text(name)] = text(m[name])
 	}
 	return fit
+}
+
+func allPlain(m map[string]string) bool {
+	for name, value := range m {
+		if !plain(name) || !plain(value) {
+			return false
+		}
+	}
+	return true
 }
 
 // Index is what stores list an event by.
@@ -136,7 +180,7 @@ type Index struct {
 	Bad      bool // it was refused, or it failed
 }
 
-// IndexOf gives the index of an event that Decode gave.
+// IndexOf gives the index of an event as Encode keeps it and Decode gives it.
 func IndexOf(e *Event) Index {
 	return Index{ID: e.ID, Time: e.Time.UnixMicro(), Issuer: e.Issuer, Function: e.Function,
 		Bad: e.Outcome == NotDone || e.Outcome == Failed || e.Decision == Refused}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,11 +22,11 @@ func sample(n int) *Event {
 
 func encode(t testing.TB, e *Event) []byte {
 	t.Helper()
-	body, err := Encode(e)
+	encoded, err := Encode(e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return body
+	return encoded.Body()
 }
 
 // TestEncode fixes the form of a body: what is in a trail must mean the same to every version.
@@ -117,8 +118,8 @@ func TestRefused(t *testing.T) {
 	} {
 		e := sample(1)
 		change(e)
-		if body, err := Encode(e); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%s: %s, %v", name, body, err)
+		if encoded, err := Encode(e); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %s, %v", name, encoded.Body(), err)
 		}
 	}
 	for name, body := range map[string]string{"empty": "", "number": "7", "list": "[]", "no id": "{}", "cut": `{"id":"`, "long": strings.Repeat(" ", MaxBody) + "{}",
@@ -139,16 +140,18 @@ func TestNewID(t *testing.T) {
 // FuzzEncode: whatever the texts of an event are, its body is read back, and gives that body again.
 func FuzzEncode(f *testing.F) {
 	f.Add("ADMIN", "LIST", "U/x", "why\n", "name", "value", int64(0), 3)
+	f.Add("<&>\"\\", "a/b\u2029", "\u00a0~", "\t\r\b\f", "ä", "{}", int64(999_999), 2)
 	f.Add("\xff\x00", "\u2028", strings.Repeat("é", MaxText), "", "k\xff", "k\xfe", int64(1<<40), 300)
 	f.Fuzz(func(t *testing.T, issuer, function, object, why, name, value string, when int64, n int) {
 		e := &Event{ID: strings.Repeat("0", 32), Time: time.Unix(when%(1<<37), when%1e9), Issuer: issuer, Function: function, Object: object, Why: why, More: n}
 		for range min(max(n, 0), 300) {
 			e.Changes = append(e.Changes, Change{Kind: why, Name: name, Before: map[string]string{name: value, value: name}, After: map[string]string{}})
 		}
-		body, err := Encode(e)
+		encoded, err := Encode(e)
 		if err != nil {
 			return
 		}
+		body := encoded.Body()
 		if len(body) > MaxBody {
 			t.Fatalf("a body of %d bytes", len(body))
 		}
@@ -157,8 +160,14 @@ func FuzzEncode(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := Encode(got)
-		if err != nil || !bytes.Equal(body, again) {
-			t.Errorf("encoded\n%s\nand again\n%s, %v", body, again, err)
+		if err != nil || !bytes.Equal(body, again.Body()) {
+			t.Errorf("encoded\n%s\nand again\n%s, %v", body, again.Body(), err)
+		}
+		if standard, err := json.Marshal(got); err != nil || !bytes.Equal(body, standard) {
+			t.Errorf("encoded\n%s\nand by the standard library\n%s, %v", body, standard, err)
+		}
+		if x := IndexOf(got); encoded.Index() != x || again.Index() != x {
+			t.Errorf("indexes %+v, %+v and %+v", encoded.Index(), again.Index(), x)
 		}
 		whole(t, body)
 	})
@@ -178,12 +187,12 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		e, err = Decode(first)
+		e, err = Decode(first.Body())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if second, err := Encode(e); err != nil || !bytes.Equal(first, second) {
-			t.Errorf("%s, then %s, %v", first, second, err)
+		if second, err := Encode(e); err != nil || !bytes.Equal(first.Body(), second.Body()) {
+			t.Errorf("%s, then %s, %v", first.Body(), second.Body(), err)
 		}
 	})
 }

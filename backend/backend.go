@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"signet/backend/keyfile"
 	"signet/backend/seal"
@@ -70,7 +71,7 @@ func isScheme(s string) bool {
 
 // foreignScheme matches what looks like a URL of a kind that signet does not know. One letter
 // before a colon is a drive.
-var foreignScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
+var foreignScheme = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`) })
 
 // Open opens the store that a URL names.
 func Open(ctx context.Context, url string, o Options) (*Opened, error) {
@@ -185,7 +186,7 @@ func split(url string) (scheme, path string, err error) {
 		return "", "", fmt.Errorf("store URL: write %s://USER@HOST/DATABASE: %w", scheme, ring.ErrInvalid)
 	case path != url && strings.HasPrefix(path, "//"):
 		return "", "", fmt.Errorf("store %q: write %s:PATH, without slashes before the path: %w", url, scheme, ring.ErrInvalid)
-	case path == url && foreignScheme.MatchString(url):
+	case path == url && foreignScheme().MatchString(url):
 		return "", "", fmt.Errorf("store %q: there is no such kind of store; a file of that name is ./%s: %w", url, url, ring.ErrInvalid)
 	case path == "":
 		return "", "", fmt.Errorf("store %q: the path is missing: %w", url, ring.ErrInvalid)

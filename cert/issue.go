@@ -3,9 +3,7 @@ package cert
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -51,12 +49,33 @@ func SelfSign(t Template, key crypto.Signer) (*x509.Certificate, error) {
 	if key == nil {
 		return nil, fmt.Errorf("certificate %q: no key to sign with", t.Subject)
 	}
-	return sign(t, key.Public(), key, nil)
+	c, err := sign(t, key.Public(), key, nil)
+	if err == nil {
+		err = CheckSignature(c, c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Issue makes a certificate for pub, signed by an issuer. Whether the issuer is a CA and its
 // validity spans the new one is the caller's concern.
 func Issue(t Template, pub crypto.PublicKey, by Issuer) (*x509.Certificate, error) {
+	c, err := IssueUnchecked(t, pub, by)
+	if err == nil {
+		err = CheckSignature(c, by.Cert)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// IssueUnchecked is Issue for a caller that calls CheckSignature itself before anybody sees the
+// certificate, perhaps while it goes on with others: a faulty token must not put bad
+// certificates into circulation.
+func IssueUnchecked(t Template, pub crypto.PublicKey, by Issuer) (*x509.Certificate, error) {
 	switch {
 	case by.Cert == nil || by.Key == nil:
 		return nil, fmt.Errorf("certificate %q: no certificate or no key to sign with", t.Subject)
@@ -66,9 +85,8 @@ func Issue(t Template, pub crypto.PublicKey, by Issuer) (*x509.Certificate, erro
 	return sign(t, pub, by.Key, by.Cert)
 }
 
-// sign makes a certificate; a nil parent means that it is its own. The result is read back and
-// its signature checked before anybody sees it: a faulty token must not put bad certificates
-// into circulation.
+// sign makes a certificate whose signature is not checked yet; a nil parent means that it is its
+// own. The result is read back.
 func sign(t Template, pub crypto.PublicKey, key crypto.Signer, parent *x509.Certificate) (*x509.Certificate, error) {
 	fail := func(err error) (*x509.Certificate, error) {
 		return nil, fmt.Errorf("certificate %q: %s", t.Subject, reason(err))
@@ -76,35 +94,33 @@ func sign(t Template, pub crypto.PublicKey, key crypto.Signer, parent *x509.Cert
 	if err := t.check(); err != nil {
 		return fail(err)
 	}
-	in, err := t.x509(pub)
-	if err != nil {
-		return fail(err)
-	}
-	in.SignatureAlgorithm, err = algorithmFor(key.Public(), t.PSS)
-	if err != nil {
-		return fail(err)
-	}
-	signer := in
+	issuer, authorityKeyID := t.Subject.DER(), []byte(nil)
 	if parent != nil {
-		signer = parent
-		in.AuthorityKeyId = parent.SubjectKeyId // crypto/x509 leaves it out when the names are equal
+		issuer, authorityKeyID = parent.RawSubject, parent.SubjectKeyId
 	}
-	if bytes.Equal(signer.RawSubject, []byte(emptyName)) {
+	if bytes.Equal(issuer, []byte(emptyName)) {
 		return fail(errors.New("its issuer has no name")) // RFC 5280 section 4.1.2.4
 	}
-	data, err := x509.CreateCertificate(rand.Reader, in, signer, pub, key)
+	algorithm, err := algorithmFor(key.Public(), t.PSS)
+	if err != nil {
+		return fail(err)
+	}
+	by := signings[algorithm]
+	identifier, err := by.identifier()
+	if err != nil {
+		return fail(err)
+	}
+	tbs, err := t.tbs(identifier, issuer, pub, authorityKeyID)
+	if err != nil {
+		return fail(err)
+	}
+	data, err := by.seal(tbs, identifier, key)
 	if err != nil {
 		return fail(err)
 	}
 	c, err := Parse(data)
 	if err != nil {
 		return fail(err)
-	}
-	if parent == nil {
-		parent = c
-	}
-	if err := CheckSignature(c, parent); err != nil {
-		return nil, err
 	}
 	return c, nil
 }
@@ -127,41 +143,4 @@ func (t Template) check() error {
 		return errors.New("it needs a subject") // RFC 5280 section 4.1.2.6
 	}
 	return t.AltNames.Check()
-}
-
-// x509 translates the template for crypto/x509.
-func (t Template) x509(pub crypto.PublicKey) (*x509.Certificate, error) {
-	c := &x509.Certificate{
-		RawSubject:            t.Subject.DER(),
-		SerialNumber:          t.Serial,
-		NotBefore:             t.NotBefore.UTC().Truncate(time.Second),
-		NotAfter:              t.NotAfter.UTC().Truncate(time.Second),
-		KeyUsage:              t.KeyUsage,
-		ExtKeyUsage:           t.ExtKeyUsage,
-		UnknownExtKeyUsage:    t.UnknownExtKeyUsage,
-		BasicConstraintsValid: t.CA || t.BasicConstraints,
-		IsCA:                  t.CA,
-		MaxPathLen:            -1,
-		SubjectKeyId:          t.SubjectKeyID,
-	}
-	if t.CA {
-		c.MaxPathLen, c.MaxPathLenZero = t.MaxPathLen, t.MaxPathLen == 0
-	}
-	var err error
-	if len(c.SubjectKeyId) == 0 {
-		// crypto/x509 would hash by SHA-256, and for CAs only.
-		if c.SubjectKeyId, err = SubjectKeyID(pub); err != nil {
-			return nil, err
-		}
-	}
-	if !t.AltNames.Empty() {
-		// Written here, because crypto/x509 would take URIs apart and put them together anew.
-		value, err := t.AltNames.marshal()
-		if err != nil {
-			return nil, err
-		}
-		// RFC 5280 section 4.2.1.6: critical if there is no subject.
-		c.ExtraExtensions = []pkix.Extension{{Id: oidAltNames, Critical: t.Subject.IsZero(), Value: value}}
-	}
-	return c, nil
 }

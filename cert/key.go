@@ -49,9 +49,9 @@ const keyForms = "rsa, rsa:1024 to rsa:4096, ec, ec:p224, ec:p256, ec:p384, ec:p
 func ParseKeySpec(s string) (KeySpec, error) {
 	algorithm, size, sized := strings.Cut(strings.ToLower(strings.TrimSpace(s)), ":")
 	k := KeySpec{Algorithm: KeyAlgorithm(algorithm)}
-	bad := fmt.Errorf("key %q: not %s", clip(s), keyForms)
+	bad := func() error { return fmt.Errorf("key %q: not %s", clip(s), keyForms) }
 	if k.Algorithm != RSA && k.Algorithm != EC && (k.Algorithm != Ed25519 || sized) {
-		return KeySpec{}, bad
+		return KeySpec{}, bad()
 	}
 	if sized {
 		if k.Algorithm == EC {
@@ -59,7 +59,7 @@ func ParseKeySpec(s string) (KeySpec, error) {
 		}
 		n, err := strconv.Atoi(size)
 		if err != nil || n <= 0 || strconv.Itoa(n) != size {
-			return KeySpec{}, bad
+			return KeySpec{}, bad()
 		}
 		k.Bits = n
 	}
@@ -160,8 +160,8 @@ func (k KeySpec) Generate() (crypto.Signer, error) {
 
 // curves are the curves of RACF's NISTECC by size (racdcert-certificates.md 2.1), without the
 // 192 bits that Go does not have.
-func curves() []elliptic.Curve {
-	return []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()}
+func curves() [4]elliptic.Curve {
+	return [4]elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()}
 }
 
 // curveFor gives the curve of a size, or nil.

@@ -56,6 +56,11 @@ func SubjectKeyID(pub crypto.PublicKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return keyID(spki)
+}
+
+// keyID is SubjectKeyID of a SubjectPublicKeyInfo.
+func keyID(spki []byte) ([]byte, error) {
 	info, err := parseKeyInfo(spki)
 	if err != nil {
 		return nil, err

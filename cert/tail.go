@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Tail is an end of a name as RACF prints it: the form of a certificate name filter
@@ -57,7 +58,7 @@ func (p part) plain(next string) bool {
 	if !p.isText || strings.IndexFunc(p.text, unsafeRune) >= 0 {
 		return false
 	}
-	found := nextAttribute.FindStringIndex(p.text + next)
+	found := nextAttribute().FindStringIndex(p.text + next)
 	if next == "" {
 		return found == nil
 	}
@@ -65,13 +66,13 @@ func (p part) plain(next string) bool {
 }
 
 // nextAttribute is how an attribute begins in a printed name, after another one.
-var nextAttribute = regexp.MustCompile(`[.+](` + printedKeywords() + `)=`)
+var nextAttribute = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.+](` + printedKeywords() + `)=`) })
 
 // firstAttribute is how a printed name begins.
-var firstAttribute = regexp.MustCompile(`^(` + printedKeywords() + `)=`)
+var firstAttribute = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(` + printedKeywords() + `)=`) })
 
 // otherSpelling is an attribute as other programs print it.
-var otherSpelling = regexp.MustCompile(`(^|[.+,] *)([A-Za-z]+)=`)
+var otherSpelling = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[.+,] *)([A-Za-z]+)=`) })
 
 // printedKeywords is a pattern for the types that RACF's form can have.
 func printedKeywords() string {
@@ -89,7 +90,7 @@ func CheckTail(s string) error {
 	if strings.IndexFunc(s, unsafeRune) >= 0 {
 		return errors.New("it holds a control character")
 	}
-	for _, m := range otherSpelling.FindAllStringSubmatch(s, -1) {
+	for _, m := range otherSpelling().FindAllStringSubmatch(s, -1) {
 		a, known := attributeNamed(m[2])
 		switch {
 		case !known:
@@ -99,7 +100,7 @@ func CheckTail(s string) error {
 			return fmt.Errorf("parts are joined by periods, and %s= stands after a comma", a.racf)
 		}
 	}
-	if !firstAttribute.MatchString(s) {
+	if !firstAttribute().MatchString(s) {
 		return errors.New("it does not begin with an attribute such as C= or OU=")
 	}
 	return nil

@@ -78,14 +78,14 @@ func TestTails(t *testing.T) {
 func readPrinted(s string) (parts [][2]string) {
 	s = "." + s
 	for s != "" {
-		m := nextAttribute.FindStringSubmatchIndex(s)
+		m := nextAttribute().FindStringSubmatchIndex(s)
 		if m == nil || m[0] != 0 {
 			return nil
 		}
 		p := [2]string{s[:m[1]], ""}
 		s = s[m[1]:]
 		end := len(s)
-		if next := nextAttribute.FindStringIndex(s); next != nil {
+		if next := nextAttribute().FindStringIndex(s); next != nil {
 			end = next[0]
 		}
 		p[1], s = s[:end], s[end:]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"regexp"
+	"sync"
 
 	"signet/cert"
 	"signet/export/pem"
@@ -138,7 +139,7 @@ type textBlock struct {
 	serious bool // it begins like a certificate or a key
 }
 
-var linePrefix = regexp.MustCompile(`^line \d+: `)
+var linePrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^line \d+: `) })
 
 // blocksOf takes a text apart, each block by itself, so that a damaged one does not hide the
 // others.
@@ -156,7 +157,7 @@ func blocksOf(data []byte) iter.Seq[textBlock] {
 			}
 			blocks, err := pem.Decode(chunk)
 			if err != nil {
-				err = errors.New(linePrefix.ReplaceAllString(err.Error(), ""))
+				err = errors.New(linePrefix().ReplaceAllString(err.Error(), ""))
 				return yield(textBlock{line: line, err: err, serious: beginsLikeDER(chunk)})
 			}
 			return len(blocks) == 0 || yield(textBlock{line: line, block: blocks[0]})

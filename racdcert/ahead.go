@@ -7,6 +7,7 @@ import (
 	"signet/cert"
 	"signet/racdcert/jcl"
 	"signet/racdcert/tso"
+	"signet/ring"
 )
 
 // Commands is how many commands the script has, whether the conditions of their steps will let
@@ -50,20 +51,24 @@ func (sc *Script) keyOf(c tso.Command) (spec cert.KeySpec, ok bool) {
 	if err != nil {
 		return spec, false
 	}
-	cmd, _, err := Parse(st, sc.options.User)
+	if st.Name != "RACDCERT" {
+		return spec, false
+	}
+	// Nothing but the key is looked at: what else is wrong shows when the command runs.
+	r, fn, _, err := readRacdcert(st, sc.options.User)
 	if err != nil {
 		return spec, false
 	}
-	switch cmd := cmd.(type) {
-	case gencert:
-		q := cmd.request
-		return q.Key, !cmd.dsn.given() && !q.Place.InHardware()
-	case rekey:
-		q := cmd.request
-		if q.Key.Algorithm == "" {
-			q.Key.Bits = 0 // a size for a kind that the existing certificate decides
+	var place ring.KeyPlace
+	switch r.function {
+	case "GENCERT":
+		spec, place, err = r.key("")
+		return spec, err == nil && !fn.HasValue && !place.InHardware() // with a value it is for a request
+	case "REKEY":
+		if spec, place, err = r.rekeyKey(""); spec.Algorithm == "" {
+			spec.Bits = 0 // a size for a kind that the existing certificate decides
 		}
-		return q.Key, !q.Place.InHardware()
+		return spec, err == nil && !place.InHardware()
 	}
 	return spec, false
 }

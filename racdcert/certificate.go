@@ -80,7 +80,7 @@ func (c *racdcert) selector(fn tso.Operand) (ring.Selector, error) {
 	}
 	n, ok := new(big.Int).SetString(serial, 16)
 	if !ok || strings.ContainsAny(serial, "+-_") {
-		return s, fail(parts.ops["SERIALNUMBER"].Pos, "copy the digits between > and < in LIST", "%s SERIALNUMBER %q is not hexadecimal", idInvalid, serial)
+		return s, fail(parts.operand("SERIALNUMBER").Pos, "copy the digits between > and < in LIST", "%s SERIALNUMBER %q is not hexadecimal", idInvalid, serial)
 	}
 	s.Serial = n
 	return s, nil
@@ -153,7 +153,7 @@ func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
 	if e.dsn, err = c.takeDataSet("DSN"); err != nil {
 		return nil, err
 	}
-	c.used["FORMAT"] = true
+	c.use("FORMAT")
 	var formats []string
 	for _, f := range cert.Formats() {
 		formats = append(formats, string(f))
@@ -166,7 +166,7 @@ func parseExport(c *racdcert, fn tso.Operand) (Command, error) {
 	if e.request.Password, err = c.password(); err != nil {
 		return nil, err
 	}
-	c.used["PBE"] = true // PKCS #12 is always written with AES
+	c.use("PBE") // PKCS #12 is always written with AES
 	_, err = c.choice("PBE", []string{"AES"})
 	return e, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"signet/racdcert/tso"
 	"signet/ring"
@@ -17,7 +18,9 @@ type dataSet struct {
 	pos      tso.Pos
 }
 
-var dataSetPattern = regexp.MustCompile(`^[A-Z@#$][A-Z0-9@#$-]{0,7}(\.[A-Z@#$][A-Z0-9@#$-]{0,7})*$`)
+var dataSetPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Z@#$][A-Z0-9@#$-]{0,7}(\.[A-Z@#$][A-Z0-9@#$-]{0,7})*$`)
+})
 
 // maxDataSet is the longest data set name, in characters.
 const maxDataSet = 44
@@ -37,7 +40,7 @@ func dataSetOf(op tso.Operand, keyword string) (dataSet, error) {
 		return d, nil
 	}
 	d.name = strings.ToUpper(text)
-	if len(d.name) > maxDataSet || !dataSetPattern.MatchString(d.name) {
+	if len(d.name) > maxDataSet || !dataSetPattern().MatchString(d.name) {
 		return dataSet{}, fail(d.pos, "qualifiers have 1 to 8 letters, digits or @ # $ and are joined by periods; a path holds a slash",
 			"%s %q is not a data set name", idInvalid, text)
 	}

@@ -48,7 +48,7 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 	if q.SignWith, err = c.signWith(); err != nil {
 		return nil, err
 	}
-	c.used["KEYUSAGE"] = true
+	c.use("KEYUSAGE")
 	words, err := c.choices("KEYUSAGE", usageWords)
 	if err != nil {
 		return nil, err
@@ -71,8 +71,8 @@ func parseGencert(c *racdcert, fn tso.Operand) (Command, error) {
 
 // subject reads SUBJECTSDN.
 func (c *racdcert) subject() (cert.Name, error) {
-	c.used["SUBJECTSDN"] = true
-	op, ok := c.ops["SUBJECTSDN"]
+	c.use("SUBJECTSDN")
+	op, ok := c.find("SUBJECTSDN")
 	if !ok {
 		return cert.Name{}, nil
 	}
@@ -109,7 +109,7 @@ func (c *racdcert) key(label string) (spec cert.KeySpec, place ring.KeyPlace, er
 	if err != nil {
 		return spec, place, err
 	}
-	op := c.ops[kind]
+	op := c.operand(kind)
 	spec = cert.KeySpec{Algorithm: cert.RSA, Bits: 2048}
 	switch kind {
 	case "":
@@ -136,7 +136,7 @@ func (c *racdcert) key(label string) (spec cert.KeySpec, place ring.KeyPlace, er
 	}
 	spec.Bits, err = strconv.Atoi(size)
 	if err != nil || spec.Bits < 1 {
-		return spec, place, fail(c.ops["SIZE"].Pos, "write the number of bits, as in SIZE(2048)", "%s SIZE %q is not a number of bits", idInvalid, size)
+		return spec, place, fail(c.operand("SIZE").Pos, "write the number of bits, as in SIZE(2048)", "%s SIZE %q is not a number of bits", idInvalid, size)
 	}
 	return spec, place, nil
 }
@@ -157,7 +157,7 @@ func keyPlace(op tso.Operand, kind, label string) (place ring.KeyPlace, err erro
 		place.Token, err = parts.text("TOKEN")
 		return place, err
 	}
-	return pkdsPlace(parts.ops["PKDS"], "PKDS", label)
+	return pkdsPlace(parts.operand("PKDS"), "PKDS", label)
 }
 
 // pkdsPlace reads the label of a key in the PKDS, which is that of the certificate when it is
@@ -198,20 +198,20 @@ func pkdsLabel(s string) bool {
 
 // extUsage reads EKU, an extension: the words of extended key usages, or object identifiers.
 func (c *racdcert) extUsage() ([]string, error) {
-	c.used["EKU"] = true
+	c.use("EKU")
 	words, err := c.list("EKU")
 	if err != nil {
 		return nil, err
 	}
 	if _, _, err := cert.ParseExtUsage(words); err != nil {
-		return nil, fail(c.ops["EKU"].Pos, "", "%s EKU: %v", idInvalid, err)
+		return nil, fail(c.operand("EKU").Pos, "", "%s EKU: %v", idInvalid, err)
 	}
 	return words, nil
 }
 
 // pss reads SIGATTR.
 func (c *racdcert) pss() (bool, error) {
-	c.used["SIGATTR"] = true
+	c.use("SIGATTR")
 	attr, err := c.choice("SIGATTR", []string{"RSAPSS"})
 	return attr != "", err
 }
@@ -219,8 +219,8 @@ func (c *racdcert) pss() (bool, error) {
 // moment reads NOTBEFORE or NOTAFTER.
 func (c *racdcert) moment(keyword string) (ring.Moment, error) {
 	var w ring.Moment
-	c.used[keyword] = true
-	op, ok := c.ops[keyword]
+	c.use(keyword)
+	op, ok := c.find(keyword)
 	if !ok {
 		return w, nil
 	}
@@ -236,19 +236,19 @@ func (c *racdcert) moment(keyword string) (ring.Moment, error) {
 	}
 	if w.Date != "" {
 		if w.Date, err = ring.ParseDate(w.Date); err != nil {
-			return w, at(parts.ops["DATE"].Pos, err)
+			return w, at(parts.operand("DATE").Pos, err)
 		}
 	}
 	if w.Time != "" {
 		w.Time, err = ring.ParseTimeOfDay(w.Time)
 	}
-	return w, at(parts.ops["TIME"].Pos, err)
+	return w, at(parts.operand("TIME").Pos, err)
 }
 
 // signWith reads SIGNWITH. A label alone means the issuer's own certificate.
 func (c *racdcert) signWith() (*ring.CertRef, error) {
-	c.used["SIGNWITH"] = true
-	op, ok := c.ops["SIGNWITH"]
+	c.use("SIGNWITH")
+	op, ok := c.find("SIGNWITH")
 	if !ok {
 		return nil, nil
 	}
@@ -271,7 +271,7 @@ func certRef(parts operands, owner ring.Owner) (ring.CertRef, error) {
 		return ref, err
 	}
 	if k != "" {
-		if ref.Owner, err = ownerOf(parts.ops[k], k); err != nil {
+		if ref.Owner, err = ownerOf(parts.operand(k), k); err != nil {
 			return ref, err
 		}
 	}
@@ -286,14 +286,14 @@ func (o operands) label(keyword string) (string, error) {
 		return "", err
 	}
 	label, err := ring.CheckLabel(s)
-	return label, at(o.ops[keyword].Pos, err)
+	return label, at(o.operand(keyword).Pos, err)
 }
 
 // altNames reads ALTNAME. The forms for one value and for several may be mixed.
 func (c *racdcert) altNames() (cert.AltNames, error) {
 	var a cert.AltNames
-	c.used["ALTNAME"] = true
-	op, ok := c.ops["ALTNAME"]
+	c.use("ALTNAME")
+	op, ok := c.find("ALTNAME")
 	if !ok {
 		return a, nil
 	}

@@ -24,8 +24,11 @@ func (e placedError) Unwrap() error { return e.error }
 
 // at says which operand an error is about, if it does not yet.
 func at(pos tso.Pos, err error) error {
+	if err == nil {
+		return nil
+	}
 	var p *tso.Problem
-	if err == nil || errors.As(err, &p) {
+	if errors.As(err, &p) {
 		return err
 	}
 	return placedError{pos, err}
@@ -49,6 +52,9 @@ func resolve(op tso.Operand, place string, keywords []string) (string, error) {
 	}
 	var found []string
 	for _, k := range keywords {
+		if k[0] != word[0] {
+			continue // as nearly all of a long list
+		}
 		if k == word {
 			return k, nil
 		}
@@ -104,12 +110,47 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// operands are the keyword operands at one place of a command, by full keyword. A keyword
-// given twice counts as it was given last.
+// operands are the keyword operands at one place of a command. A keyword given twice counts as
+// it was given last. They are few, so that to look through them costs less than a map.
 type operands struct {
 	place string
 	pos   tso.Pos
-	ops   map[string]tso.Operand
+	all   []keyed
+}
+
+// keyed is an operand with its full keyword.
+type keyed struct {
+	keyword string
+	op      *tso.Operand
+	used    bool // it belongs to the function
+}
+
+// index is where a keyword is in all, -1 when it was not given.
+func (o *operands) index(keyword string) int {
+	return slices.IndexFunc(o.all, func(k keyed) bool { return k.keyword == keyword })
+}
+
+// find gives the operand of a keyword, if it was given.
+func (o *operands) find(keyword string) (tso.Operand, bool) {
+	if i := o.index(keyword); i >= 0 {
+		return *o.all[i].op, true
+	}
+	return tso.Operand{}, false
+}
+
+// operand gives the operand of a keyword, which is empty when it was not given.
+func (o *operands) operand(keyword string) tso.Operand {
+	op, _ := o.find(keyword)
+	return op
+}
+
+// set keeps what a keyword was given last.
+func (o *operands) set(keyword string, op *tso.Operand) {
+	if i := o.index(keyword); i >= 0 {
+		o.all[i].op = op
+		return
+	}
+	o.all = append(o.all, keyed{keyword: keyword, op: op})
 }
 
 // severalTimes are the keywords whose values add up when they are given more than once.
@@ -117,20 +158,23 @@ var severalTimes = []string{"OU", "IP", "AIP", "DOMAIN", "ADOMAIN", "EMAIL", "AE
 
 // keywords reads a list of keyword operands. One that is given twice must say the same.
 func keywords(ops []tso.Operand, place string, pos tso.Pos, known []string) (operands, error) {
-	o := operands{place: place, pos: pos, ops: map[string]tso.Operand{}}
-	for _, op := range ops {
-		k, err := resolve(op, place, known)
+	o := operands{place: place, pos: pos, all: make([]keyed, 0, len(ops))}
+	for i := range ops {
+		op := &ops[i]
+		k, err := resolve(*op, place, known)
 		if err != nil {
 			return o, err
 		}
-		before, again := o.ops[k]
+		before, again := o.find(k)
 		switch {
 		case again && slices.Contains(severalTimes, k):
-			op.Values = slices.Concat(before.Values, op.Values)
-		case again && !sameValues(before, op, k == "ID"):
+			both := *op
+			both.Values = slices.Concat(before.Values, op.Values)
+			op = &both
+		case again && !sameValues(before, *op, k == "ID"):
 			return o, fail(op.Pos, "give it once", "%s %s is given twice with different values, first at %s", idInvalid, k, before.Pos)
 		}
-		o.ops[k] = op
+		o.set(k, op)
 	}
 	return o, nil
 }
@@ -145,7 +189,7 @@ func sameValues(a, b tso.Operand, fold bool) bool {
 // repeats refuses a keyword that was given before with values of another form: what it was given
 // first would never be looked at.
 func (o operands) repeats(k string, op tso.Operand) error {
-	before, ok := o.ops[k]
+	before, ok := o.find(k)
 	if ok && (before.HasValue != op.HasValue || !slices.EqualFunc(before.Values, op.Values, func(a, b tso.Operand) bool { return a.HasValue == b.HasValue })) {
 		return fail(op.Pos, "give it once", "%s %s is given twice in different forms, first at %s", idInvalid, k, before.Pos)
 	}
@@ -159,13 +203,12 @@ func inside(op tso.Operand, place string, known ...string) (operands, error) {
 
 // has reports whether the keyword was given.
 func (o operands) has(keyword string) bool {
-	_, ok := o.ops[keyword]
-	return ok
+	return o.index(keyword) >= 0
 }
 
 // text gives the one value of a keyword, as typed; empty when the keyword was not given.
 func (o operands) text(keyword string) (string, error) {
-	op, ok := o.ops[keyword]
+	op, ok := o.find(keyword)
 	if !ok {
 		return "", nil
 	}
@@ -180,7 +223,7 @@ func (o operands) word(keyword string) (string, error) {
 
 // list gives the values of a keyword, as typed.
 func (o operands) list(keyword string) ([]string, error) {
-	op, ok := o.ops[keyword]
+	op, ok := o.find(keyword)
 	if !ok {
 		return nil, nil
 	}
@@ -189,6 +232,9 @@ func (o operands) list(keyword string) ([]string, error) {
 
 // value gives the one value in the parentheses of op.
 func value(op tso.Operand, keyword string) (string, error) {
+	if len(op.Values) == 1 && !op.Values[0].HasValue {
+		return op.Values[0].Text, nil
+	}
 	all, err := values(op, keyword)
 	switch {
 	case err != nil:
@@ -216,7 +262,7 @@ func values(op tso.Operand, keyword string) ([]string, error) {
 
 // choices gives the values of a keyword, each one of the known words or a prefix of one.
 func (o operands) choices(keyword string, known []string) ([]string, error) {
-	op, ok := o.ops[keyword]
+	op, ok := o.find(keyword)
 	if !ok {
 		return nil, nil
 	}
@@ -241,14 +287,14 @@ func (o operands) choice(keyword string, known []string) (string, error) {
 		return "", err
 	}
 	if len(all) > 1 {
-		return "", fail(o.ops[keyword].Pos, "", "%s %s takes one value", idInvalid, keyword)
+		return "", fail(o.operand(keyword).Pos, "", "%s %s takes one value", idInvalid, keyword)
 	}
 	return all[0], nil
 }
 
 // flag reports whether a keyword without a value was given.
 func (o operands) flag(keyword string) (bool, error) {
-	op, ok := o.ops[keyword]
+	op, ok := o.find(keyword)
 	if ok && len(op.Values) > 0 {
 		return false, fail(op.Values[0].Pos, "", "%s %s takes no value", idInvalid, keyword)
 	}
@@ -263,7 +309,7 @@ func (o operands) exclusive(known ...string) (string, error) {
 			continue
 		}
 		if found != "" {
-			return "", fail(o.ops[k].Pos, "say one of them", "%s %s and %s exclude each other", idInvalid, found, k)
+			return "", fail(o.operand(k).Pos, "say one of them", "%s %s and %s exclude each other", idInvalid, found, k)
 		}
 		found = k
 	}
@@ -272,10 +318,10 @@ func (o operands) exclusive(known ...string) (string, error) {
 
 // sorted gives the keywords that were given, in order of their names.
 func (o operands) sorted() []string {
-	var all []string
-	for k := range o.ops {
-		all = append(all, k)
+	var names []string
+	for _, k := range o.all {
+		names = append(names, k.keyword)
 	}
-	slices.Sort(all)
-	return all
+	slices.Sort(names)
+	return names
 }

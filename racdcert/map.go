@@ -44,7 +44,7 @@ func parseMap(c *racdcert, fn tso.Operand) (Command, error) {
 func (c *racdcert) takeFilled(keyword string) (string, error) {
 	s, err := c.takeText(keyword)
 	if err == nil && s == "" && c.has(keyword) {
-		return "", fail(c.ops[keyword].Pos, "leave it out if any name will do", "%s %s is empty", idInvalid, keyword)
+		return "", fail(c.operand(keyword).Pos, "leave it out if any name will do", "%s %s is empty", idInvalid, keyword)
 	}
 	return s, err
 }

@@ -55,34 +55,46 @@ type racdcert struct {
 	function string
 	issuer   ring.Owner
 	owner    ring.Owner // from ID, SITE or CERTAUTH; the issuer when none was given
-	used     map[string]bool
 }
 
-// parseRacdcert reads the operands of RACDCERT: an owner, a function, and the function's own.
-// Of several functions the last counts, and operands that belong to another function are
-// ignored (racdcert-rings.md section 0); both leave a note.
+// parseRacdcert reads RACDCERT: an owner, a function, and the function's own operands. Those that
+// belong to another function are ignored (racdcert-rings.md section 0), with a note.
 func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message, error) {
-	c := &racdcert{issuer: issuer, owner: issuer, used: map[string]bool{}}
-	c.operands = operands{place: "RACDCERT", pos: st.Pos, ops: map[string]tso.Operand{}}
+	c, fn, notes, err := readRacdcert(st, issuer)
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd, err := functions[c.function](c, fn)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range c.unused() {
+		notes = append(notes, remark(ring.Done, "operand %s does not belong to %s and is ignored", k, c.function))
+	}
+	return cmd, notes, nil
+}
+
+// readRacdcert reads which function RACDCERT is to perform, for which owner, and finds the other
+// operands. Of several functions the last counts, with a note (racdcert-rings.md section 0).
+func readRacdcert(st tso.Statement, issuer ring.Owner) (c *racdcert, fn tso.Operand, notes []ring.Message, err error) {
+	c = &racdcert{issuer: issuer, owner: issuer}
+	c.operands = operands{place: "RACDCERT", pos: st.Pos, all: make([]keyed, 0, len(st.Operands))}
 	known := firstLevel()
-	var fn tso.Operand
-	var notes []ring.Message
-	for _, op := range st.Operands {
+	for i, op := range st.Operands {
 		k := strings.ToUpper(op.Text)
 		if op.Quoted || !slices.Contains(extensions, k) {
-			var err error
 			if k, err = resolve(op, "RACDCERT", known); err != nil {
-				return nil, nil, err
+				return nil, fn, nil, err
 			}
 		}
 		if _, isFunction := functions[k]; !isFunction {
 			if err := c.repeats(k, op); err != nil {
-				return nil, nil, err
+				return nil, fn, nil, err
 			}
-			if before, twice := c.ops[k]; twice && before.String() != op.String() {
+			if before, twice := c.find(k); twice && before.String() != op.String() {
 				notes = append(notes, remark(ring.Done, "operand %s is given more than once, and only the last one counts", k))
 			}
-			c.ops[k] = op
+			c.set(k, &st.Operands[i])
 			continue
 		}
 		if c.function != "" {
@@ -93,19 +105,7 @@ func parseRacdcert(st tso.Statement, issuer ring.Owner) (Command, []ring.Message
 	if c.function == "" {
 		c.function, fn = "LIST", tso.Operand{Text: "LIST", Pos: st.Pos}
 	}
-	if err := c.readOwner(); err != nil {
-		return nil, nil, err
-	}
-	cmd, err := functions[c.function](c, fn)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, k := range c.sorted() {
-		if !c.used[k] {
-			notes = append(notes, remark(ring.Done, "operand %s does not belong to %s and is ignored", k, c.function))
-		}
-	}
-	return cmd, notes, nil
+	return c, fn, notes, c.readOwner()
 }
 
 func remark(code ring.Code, format string, args ...any) ring.Message {
@@ -126,7 +126,7 @@ func (c *racdcert) readOwner() error {
 		_, err = c.flag(k)
 		return err
 	}
-	c.owner, err = ownerOf(c.ops[k], k)
+	c.owner, err = ownerOf(c.operand(k), k)
 	return err
 }
 
@@ -150,29 +150,48 @@ func ownerOf(op tso.Operand, keyword string) (ring.Owner, error) {
 	return ring.ParseOwner(keyword)
 }
 
+// use marks a keyword as belonging to the function.
+func (c *racdcert) use(keyword string) {
+	if i := c.index(keyword); i >= 0 {
+		c.all[i].used = true
+	}
+}
+
+// unused gives the keywords that do not belong to the function, in order of their names.
+func (c *racdcert) unused() []string {
+	var names []string
+	for _, k := range c.all {
+		if !k.used {
+			names = append(names, k.keyword)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // take marks keywords as belonging to the function and gives the one of them that was given;
 // more than one is an error.
 func (c *racdcert) take(keywords ...string) (string, error) {
 	for _, k := range keywords {
-		c.used[k] = true
+		c.use(k)
 	}
 	return c.exclusive(keywords...)
 }
 
 // takeText, takeFlag and takeWord mark a keyword as belonging to the function and read it.
 func (c *racdcert) takeText(keyword string) (string, error) {
-	c.used[keyword] = true
+	c.use(keyword)
 	return c.text(keyword)
 }
 
 // takeLabel reads a label for something new, empty when the keyword was not given.
 func (c *racdcert) takeLabel(keyword string) (string, error) {
-	c.used[keyword] = true
+	c.use(keyword)
 	return c.label(keyword)
 }
 
 func (c *racdcert) takeFlag(keyword string) (bool, error) {
-	c.used[keyword] = true
+	c.use(keyword)
 	return c.flag(keyword)
 }
 
@@ -182,8 +201,8 @@ func (c *racdcert) takeStatus() (ring.Status, error) {
 }
 
 func (c *racdcert) takeDataSet(keyword string) (dataSet, error) {
-	c.used[keyword] = true
-	op, ok := c.ops[keyword]
+	c.use(keyword)
+	op, ok := c.find(keyword)
 	if !ok {
 		return dataSet{}, nil
 	}
@@ -194,8 +213,8 @@ func (c *racdcert) takeDataSet(keyword string) (dataSet, error) {
 // cannot do.
 func (c *racdcert) refuse(why string, keywords ...string) error {
 	for _, k := range keywords {
-		c.used[k] = true
-		if op, ok := c.ops[k]; ok {
+		c.use(k)
+		if op, ok := c.find(k); ok {
 			return fail(op.Pos, why, "%s %s is not supported", idInvalid, k)
 		}
 	}

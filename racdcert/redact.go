@@ -4,20 +4,21 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"signet/racdcert/tso"
 )
 
 // quotedWord is a word that a message repeats from the command.
-var quotedWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+var quotedWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`) })
 
 // redact hides the words of a message that may be a password, or part of one.
 func redact(text string, secrets map[string]bool) string {
 	if len(secrets) == 0 {
 		return text
 	}
-	return quotedWord.ReplaceAllStringFunc(text, func(quoted string) string {
+	return quotedWord().ReplaceAllStringFunc(text, func(quoted string) string {
 		word, err := strconv.Unquote(quoted)
 		if err != nil || secrets[strings.TrimSuffix(word, "(")] {
 			return "(hidden)"
@@ -35,10 +36,15 @@ func isPassword(word string) bool {
 // secretsOf gives the words of a command that must not be repeated: what PASSWORD and PHRASE
 // hold, or, when they hold nothing, the operand that follows.
 func secretsOf(st tso.Statement) map[string]bool {
-	secrets := map[string]bool{}
+	var secrets map[string]bool
 	for i, op := range st.Operands {
+		if op.Quoted || !isPassword(op.Text) {
+			continue
+		}
+		if secrets == nil {
+			secrets = map[string]bool{}
+		}
 		switch {
-		case op.Quoted || !isPassword(op.Text):
 		case op.HasValue:
 			addTexts(secrets, op.Values)
 		case i+1 < len(st.Operands):

@@ -86,7 +86,7 @@ func (o operands) model() (m ring.Model, err error) {
 		return m, err
 	}
 	if m.Class, err = o.word("FCLASS"); err == nil && m.Class != "" && m.Name == "" {
-		err = fail(o.ops["FCLASS"].Pos, "add FROM(profile)", "%s FCLASS goes with FROM", idMissing)
+		err = fail(o.operand("FCLASS").Pos, "add FROM(profile)", "%s FCLASS goes with FROM", idMissing)
 	}
 	return m, err
 }
@@ -123,7 +123,7 @@ func profileSettings(o operands) (ring.ProfileSettings, error) {
 		}
 	}
 	if o.has("AUDIT") {
-		audit, err := auditText(o.ops["AUDIT"])
+		audit, err := auditText(o.operand("AUDIT"))
 		if err != nil {
 			return s, err
 		}
@@ -136,7 +136,7 @@ func profileSettings(o operands) (ring.ProfileSettings, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 || n > 99 {
-			return s, fail(o.ops["LEVEL"].Pos, "", "%s LEVEL %q is not a number from 0 to 99", idInvalid, text)
+			return s, fail(o.operand("LEVEL").Pos, "", "%s LEVEL %q is not a number from 0 to 99", idInvalid, text)
 		}
 		s.Level = &n
 	}
@@ -250,7 +250,7 @@ func (p permit) run(ctx context.Context, s *Session) (*ring.Result, error) {
 }
 
 func resetOf(o operands) (ring.Reset, error) {
-	op, ok := o.ops["RESET"]
+	op, ok := o.find("RESET")
 	if !ok {
 		return ring.ResetNone, nil
 	}
@@ -263,7 +263,7 @@ func resetOf(o operands) (ring.Reset, error) {
 
 // whenOf gives the condition of WHEN in one spelling, for example PROGRAM(EZAPAGEN,PAGENT).
 func whenOf(o operands) (string, error) {
-	op, ok := o.ops["WHEN"]
+	op, ok := o.find("WHEN")
 	if !ok {
 		return "", nil
 	}

@@ -27,7 +27,7 @@ func parseSetropts(st tso.Statement) (Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(o.ops) == 0 {
+	if len(o.all) == 0 {
 		return nil, fail(st.Pos, "for example SETROPTS RACLIST(FACILITY) REFRESH", "%s SETROPTS has no operand", idMissing)
 	}
 	var q ring.Setropts
@@ -73,7 +73,7 @@ func (o operands) classSwitch(keyword string) (map[string]bool, error) {
 	}
 	for _, n := range off {
 		if classes[strings.ToUpper(n)] {
-			return nil, fail(o.ops["NO"+keyword].Pos, "say one of them", "%s %s and NO%[2]s both name %s", idInvalid, keyword, strings.ToUpper(n))
+			return nil, fail(o.operand("NO"+keyword).Pos, "say one of them", "%s %s and NO%[2]s both name %s", idInvalid, keyword, strings.ToUpper(n))
 		}
 		classes[strings.ToUpper(n)] = false
 	}
@@ -162,8 +162,8 @@ func parseProfile(st tso.Statement) (Command, error) {
 	}
 	p := profile{command: "PROFILE", set: o.has("PREFIX") || o.has("NOPREFIX")}
 	p.prefix, err = o.word("PREFIX")
-	if err == nil && p.prefix != "" && (len(p.prefix) > 8 || !dataSetPattern.MatchString(p.prefix) || strings.Contains(p.prefix, ".")) {
-		err = fail(o.ops["PREFIX"].Pos, "a prefix has 1 to 8 letters or digits", "%s PREFIX %q is not a data set prefix", idInvalid, p.prefix)
+	if err == nil && p.prefix != "" && (len(p.prefix) > 8 || !dataSetPattern().MatchString(p.prefix) || strings.Contains(p.prefix, ".")) {
+		err = fail(o.operand("PREFIX").Pos, "a prefix has 1 to 8 letters or digits", "%s PREFIX %q is not a data set prefix", idInvalid, p.prefix)
 	}
 	return p, err
 }

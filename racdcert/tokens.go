@@ -13,7 +13,9 @@ import (
 // token belongs to nobody (racdcert-rings.md B1).
 func (c *racdcert) ignoreOwner() {
 	for _, k := range []string{"ID", "SITE", "CERTAUTH"} {
-		delete(c.used, k)
+		if i := c.index(k); i >= 0 {
+			c.all[i].used = false
+		}
 	}
 }
 
@@ -199,7 +201,7 @@ func (o operands) seqNum() (ring.SeqNum, error) {
 	}
 	n, err := ring.ParseSeqNum(text)
 	if err != nil {
-		return 0, fail(o.ops["SEQNUM"].Pos, "LISTTOKEN shows the sequence numbers", "%s SEQNUM %q is not 1 to 8 hexadecimal digits that make at least 1", idInvalid, text)
+		return 0, fail(o.operand("SEQNUM").Pos, "LISTTOKEN shows the sequence numbers", "%s SEQNUM %q is not 1 to 8 hexadecimal digits that make at least 1", idInvalid, text)
 	}
 	return n, nil
 }

@@ -206,7 +206,7 @@ func (o operands) authority() (*saf.Authority, error) {
 // attributes reads what a user is on the whole system or in a group.
 func (o operands) attributes() (s ring.AttributeSettings, err error) {
 	for _, k := range []string{"REVOKE", "RESUME"} {
-		if op := o.ops[k]; len(op.Values) > 0 {
+		if op := o.operand(k); len(op.Values) > 0 {
 			return s, fail(op.Values[0].Pos, "say "+k+" without a date on the day", "%s %s takes no date here: nothing would happen on it", idInvalid, k)
 		}
 	}

@@ -17,7 +17,7 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 		return m.remotely(ctx, false, fn)
 	}
 	var made []crypto.Signer // in hardware
-	var events, undone []*audit.Event
+	var events, undone []audit.Encoded
 	err := m.changing(refusedChanges).Update(ctx, func(tx Tx) error {
 		if err := m.unmake(ctx, nil, made...); err != nil { // a store may run this again
 			return err
@@ -25,7 +25,11 @@ func (m *Manager) Atomic(ctx context.Context, fn func(*Manager) error) error {
 		made, events, undone = nil, nil, append(undone, events...)
 		inner := m.joining(joinedStore{tx})
 		inner.made, inner.events = &made, &events
-		return fn(inner)
+		err := fn(inner)
+		if settled := inner.Settle(); err == nil {
+			err = settled
+		}
+		return err
 	})
 	if err != nil {
 		err = m.unmake(ctx, err, made...)
@@ -62,13 +66,16 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 			return nil
 		})
 	}
-	var events []*audit.Event
+	var events []audit.Encoded
 	err := m.changing(rehearsedChanges).Update(ctx, func(tx Tx) error {
 		inner := m.joining(joinedStore{tx})
 		inner.events = &events
 		inner.newKey = new(cert.StandIns).Generate
 		inner.rehearsal = true
 		fn(inner)
+		if err := inner.Settle(); err != nil {
+			return err
+		}
 		return errRehearsed
 	})
 	if errors.Is(err, errRehearsed) {
@@ -84,7 +91,7 @@ func (m *Manager) Rehearse(ctx context.Context, fn func(*Manager)) error {
 // joining gives a Manager like m that works on another store.
 func (m *Manager) joining(s Store) *Manager {
 	inner := *m
-	inner.store = s
+	inner.store, inner.checks = s, newChecks()
 	return &inner
 }
 

@@ -1,8 +1,10 @@
 package ring
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"iter"
 	"maps"
@@ -70,16 +72,23 @@ func (t *recordingTx) forgetKey(c *Certificate) error {
 	return nil
 }
 
-// certificateFacts are what the trail keeps of a certificate.
-func certificateFacts(c *Certificate) facts {
-	sum := sha256.Sum256(c.DER)
-	f := facts{"name": c.Ref().String(), "status": string(c.Status), "sha256": fmt.Sprintf("%x", sum)}
+// recordFacts are what the trail keeps of a certificate besides the certificate itself.
+func recordFacts(c *Certificate) facts {
+	f := facts{"name": c.Ref().String(), "status": string(c.Status)}
 	if c.LastSerial > 0 {
 		f["last serial"] = strconv.FormatUint(c.LastSerial, 10)
 	}
 	if c.Requested {
 		f["requested"] = "yes"
 	}
+	return f
+}
+
+// certificateFacts are what the trail keeps of a certificate.
+func certificateFacts(c *Certificate) facts {
+	f := recordFacts(c)
+	sum := sha256.Sum256(c.DER)
+	f["sha256"] = hex.EncodeToString(sum[:])
 	if x, err := c.X509(); err == nil {
 		f["subject"], f["issuer"] = cert.SubjectOf(x).RACF(), cert.IssuerOf(x).RACF()
 		f["serial"], f["ends"] = cert.SerialHex(x.SerialNumber), moment(x.NotAfter)
@@ -136,21 +145,44 @@ func (t *recordingTx) CertificatesByPublicKey(spki []byte) iter.Seq2[*Certificat
 func (t *recordingTx) AddCertificate(c *Certificate) error {
 	err := t.Tx.AddCertificate(c)
 	if err == nil {
-		t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
-		_, _ = t.see(c, nil)
+		t.added(c)
 	}
 	return err
+}
+
+func (t *recordingTx) added(c *Certificate) {
+	t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
+	_, _ = t.see(c, nil)
+}
+
+func (t *recordingTx) AddWithKey(c *Certificate, key crypto.Signer) error {
+	err := t.Tx.AddWithKey(c, key)
+	if err == nil {
+		t.added(c)
+		t.keyed(c)
+	}
+	return err
+}
+
+func (t *recordingTx) keyed(c *Certificate) {
+	t.change("private key", c.Ref().String(), nil, facts{"where": string(c.Key)})
 }
 
 func (t *recordingTx) UpdateCertificate(c *Certificate) error {
 	err := t.Tx.UpdateCertificate(c)
 	if err == nil {
-		name, before := c.Ref().String(), facts(nil)
-		if was, seen := t.seen[c.ID]; seen {
-			name, before = was.Ref().String(), certificateFacts(&was)
+		was, seen := t.seen[c.ID]
+		switch {
+		case !seen:
+			t.change("certificate", c.Ref().String(), nil, certificateFacts(c))
+		case bytes.Equal(was.DER, c.DER): // a counter that moves on, mostly
+			t.change("certificate", was.Ref().String(), recordFacts(&was), recordFacts(c))
+		default:
+			t.change("certificate", was.Ref().String(), certificateFacts(&was), certificateFacts(c))
+		}
+		if seen {
 			t.seen[c.ID] = *c
 		}
-		t.change("certificate", name, before, certificateFacts(c))
 	}
 	return err
 }
@@ -170,7 +202,7 @@ func (t *recordingTx) DeleteCertificate(c *Certificate) error {
 func (t *recordingTx) PutPrivateKey(c *Certificate, key crypto.Signer) error {
 	err := t.Tx.PutPrivateKey(c, key)
 	if err == nil {
-		t.change("private key", c.Ref().String(), nil, facts{"where": string(c.Key)})
+		t.keyed(c)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Explanation says what a message id means. Texts are the forms that the message takes, with
@@ -43,10 +44,10 @@ func MessageIDs() []string {
 	return slices.Compact(ids)
 }
 
-var formVerb = regexp.MustCompile(`%(\[\d+\])?[a-z]`)
+var formVerb = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%(\[\d+\])?[a-z]`) })
 
 // formText shows a message's format to people.
-func formText(format string) string { return formVerb.ReplaceAllString(format, "...") }
+func formText(format string) string { return formVerb().ReplaceAllString(format, "...") }
 
 // meanings explains the ids that the reference gives (racdcert-certificates.md 17,
 // racdcert-rings.md F), in signet's words. Ids of signet's own explain themselves.

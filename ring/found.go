@@ -51,7 +51,11 @@ func Found(ctx context.Context, s Store, account Owner, now time.Time) error {
 		if err := r.PutSetting(settingFounder, first); err != nil {
 			return err
 		}
-		return tx.PutEvent(&audit.Event{ID: audit.NewID(), Time: now, Issuer: account.Name(), Function: "FOUND", Object: first,
+		e, err := encodeEvent(&audit.Event{ID: audit.NewID(), Time: now, Issuer: account.Name(), Function: "FOUND", Object: first,
 			Decision: audit.Allowed, Why: "the database had no SPECIAL user", Outcome: audit.Done, Changes: r.changes})
+		if err != nil {
+			return err
+		}
+		return tx.PutEvent(e)
 	})
 }

@@ -3,6 +3,7 @@ package ring
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"signet/audit"
 )
@@ -29,6 +30,10 @@ func perform[Q, R any](ctx context.Context, m *Manager, a Act, q Q, do func(*cal
 		return answer, err
 	}
 	c := &call{Manager: m, act: a}
+	if err := c.settleFor(); err != nil {
+		var none R
+		return none, err
+	}
 	answer, err := do(c, ctx, q)
 	if r, ok := any(answer).(noter); ok && err == nil && c.verdict.warned {
 		r.note(msgWarned, c.issuer.Name(), c.act.what(), c.verdict.Why)
@@ -51,7 +56,19 @@ func performEach[Q, T any](ctx context.Context, m *Manager, a Act, q Q, yield fu
 		})
 	}
 	c := &call{Manager: m, act: a}
+	if err := c.settleFor(); err != nil {
+		return err
+	}
 	return c.end(ctx, do(c, ctx, q, yield))
+}
+
+// settleFor has what earlier functions of a common transaction signed checked before others use it.
+// GENCERT does not use it: what signs for it is an issuer, not a signature.
+func (c *call) settleFor() error {
+	if c.act.Function == "GENCERT" {
+		return nil
+	}
+	return c.Settle()
 }
 
 // view runs fn on one consistent state, if the issuer may.
@@ -68,6 +85,7 @@ func (c *call) view(ctx context.Context, fn func(Tx) error) error {
 // changed.
 func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 	event := c.event()
+	var kept audit.Encoded
 	err := c.store.Update(ctx, func(tx Tx) error {
 		if err := c.authorize(tx); err != nil {
 			return err
@@ -81,11 +99,15 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 		}
 		c.changes = r.changes
 		c.fill(event, nil)
-		return tx.PutEvent(event)
+		var err error
+		if kept, err = encodeEvent(event); err != nil {
+			return err
+		}
+		return tx.AddEvent(kept)
 	})
 	c.inTrail = c.recorded() && (err == nil || committed(err))
 	if c.inTrail {
-		c.remember(event)
+		c.remember(kept)
 	}
 	return err
 }
@@ -134,14 +156,39 @@ func (c *call) end(ctx context.Context, err error) error {
 	if !c.verdict.asked { // stopped by what was wrong with the request itself
 		event.Decision, event.Why = "", ""
 	}
-	if kept := c.note(context.WithoutCancel(ctx), event); kept != nil {
+	e, kept := encodeEvent(event)
+	if kept == nil {
+		kept = c.note(context.WithoutCancel(ctx), e)
+	}
+	if kept != nil {
 		return errors.Join(err, kept)
 	}
 	return err
 }
 
+// encodeEvent gives the form of an event that the trail keeps.
+func encodeEvent(e *audit.Event) (audit.Encoded, error) {
+	encoded, err := audit.Encode(e)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", err, ErrInvalid)
+	}
+	return encoded, err
+}
+
+// encodeAs gives the form of an event that another outcome has overtaken.
+func encodeAs(e audit.Encoded, outcome audit.Outcome) (audit.Encoded, error) {
+	event, err := audit.Decode(e.Body())
+	if err != nil {
+		return e, fmt.Errorf("%w: %w", err, ErrInvalid)
+	}
+	if event.Outcome == audit.Done {
+		event.Outcome = outcome
+	}
+	return encodeEvent(event)
+}
+
 // note has the trail keep an event outside a change.
-func (m *Manager) note(ctx context.Context, e *audit.Event) error {
+func (m *Manager) note(ctx context.Context, e audit.Encoded) error {
 	m.remember(e)
 	if j, ok := m.store.(joinedStore); ok {
 		return j.tx.PutEvent(e)
@@ -164,20 +211,20 @@ func (m *Manager) notebook() (Notebook, bool) {
 
 // remember keeps the event of a function that is a part of a common transaction: when that
 // comes to nothing, the trail keeps what was undone.
-func (m *Manager) remember(e *audit.Event) {
+func (m *Manager) remember(e audit.Encoded) {
 	if m.events != nil {
 		*m.events = append(*m.events, e)
 	}
 }
 
 // noteRehearsed has the trail keep the events of a rehearsal, without touching the database.
-func (m *Manager) noteRehearsed(ctx context.Context, events []*audit.Event) error {
+func (m *Manager) noteRehearsed(ctx context.Context, events []audit.Encoded) error {
 	for _, e := range events {
-		rehearsed := *e
-		if rehearsed.Outcome == audit.Done {
-			rehearsed.Outcome = audit.Rehearsed
+		rehearsed, err := encodeAs(e, audit.Rehearsed)
+		if err == nil {
+			err = m.note(ctx, rehearsed)
 		}
-		if err := m.note(ctx, &rehearsed); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -185,17 +232,17 @@ func (m *Manager) noteRehearsed(ctx context.Context, events []*audit.Event) erro
 }
 
 // keepUndone has the trail keep the events of a common transaction that came to nothing.
-func (m *Manager) keepUndone(ctx context.Context, events []*audit.Event) error {
+func (m *Manager) keepUndone(ctx context.Context, events []audit.Encoded) error {
 	if len(events) == 0 || !m.recorded() {
 		return nil
 	}
 	return m.store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
 		for _, e := range events {
-			undone := *e
-			if undone.Outcome == audit.Done {
-				undone.Outcome = audit.Undone
+			undone, err := encodeAs(e, audit.Undone)
+			if err == nil {
+				err = tx.PutEvent(undone)
 			}
-			if err := tx.PutEvent(&undone); err != nil {
+			if err != nil {
 				return err
 			}
 		}

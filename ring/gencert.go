@@ -61,7 +61,14 @@ func (m *call) gencert(ctx context.Context, g Gencert) (*Issued, error) {
 	planned := p.Messages
 	err = m.update(ctx, func(tx Tx) error {
 		p.Messages = slices.Clone(planned) // a store may run this again
-		return p.perform(tx)
+		p.checks = m.checks
+		if p.checks == nil {
+			p.checks = newChecks()
+		}
+		if err := p.perform(tx); err != nil || m.checks != nil {
+			return err
+		}
+		return p.checks.wait()
 	})
 	if err != nil {
 		return nil, m.unmake(ctx, err, p.key)
@@ -78,6 +85,7 @@ type gencertPlan struct {
 	template cert.Template
 	request  *cert.Request
 	key      crypto.Signer // nil with a request
+	checks   *checks       // of the signature
 }
 
 // planGencert settles everything that does not depend on the database.
@@ -252,15 +260,15 @@ func (p *gencertPlan) perform(tx Tx) error {
 	c := NewCertificate(CertRef{p.g.Owner, label}, x)
 	c.Status = p.statusBy(tx, c, x, signer)
 	c.Added, c.AddedBy = p.m.now(), string(p.m.issuer)
-	if err := tx.AddCertificate(c); err != nil {
+	if p.key != nil {
+		err = tx.AddWithKey(c, p.key)
+	} else {
+		err = tx.AddCertificate(c)
+	}
+	if err != nil {
 		return err
 	}
 	p.noteLabel(label, c)
-	if p.key != nil {
-		if err := tx.PutPrivateKey(c, p.key); err != nil {
-			return err
-		}
-	}
 	p.Certificate = c
 	return p.remindRefresh(tx, "DIGTCERT")
 }
@@ -288,13 +296,20 @@ func (p *gencertPlan) issue(tx Tx, signer *Certificate) (*x509.Certificate, erro
 	if t.Serial, err = serialFor(tx, by.Cert.RawSubject, signer); err != nil {
 		return nil, err
 	}
+	pub := crypto.PublicKey(nil)
+	if p.key != nil {
+		pub = p.key.Public()
+	} else {
+		pub = p.request.PublicKey
+	}
+	x, err := cert.IssueUnchecked(t, pub, by)
+	if err != nil {
+		return nil, err
+	}
 	if err := tx.UpdateCertificate(signer); err != nil { // the serial counter
 		return nil, err
 	}
-	if p.key != nil {
-		return cert.Issue(t, p.key.Public(), by)
-	}
-	return cert.Issue(t, p.request.PublicKey, by)
+	return x, p.checks.start(func() error { return cert.CheckSignature(x, by.Cert) })
 }
 
 // checkPSS refuses RSASSA-PSS with a signing key that is not RSA.

@@ -185,6 +185,17 @@ func (t *hardwareTx) PutPrivateKey(c *Certificate, key crypto.Signer) error {
 	return t.PutKeyRef(c, h.Ref())
 }
 
+// AddWithKey implements Tx.
+func (t *hardwareTx) AddWithKey(c *Certificate, key crypto.Signer) error {
+	if _, ok := key.(HardwareKey); !ok {
+		return t.Tx.AddWithKey(c, key)
+	}
+	if err := t.AddCertificate(c); err != nil {
+		return err
+	}
+	return t.PutPrivateKey(c, key)
+}
+
 // DeletePrivateKey implements Tx.
 func (t *hardwareTx) DeletePrivateKey(c *Certificate) error {
 	if err := t.leave(c); err != nil {

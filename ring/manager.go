@@ -38,7 +38,8 @@ type Manager struct {
 	hardware  Hardware         // nil: none
 	rehearsal bool             // nothing of it is kept, and so no key is made in hardware
 	made      *[]crypto.Signer // keys in hardware that go when the common transaction fails; nil: each function sees to its own
-	events    *[]*audit.Event  // of the functions of the common transaction; nil outside one
+	checks    *checks          // of signatures, in the common transaction; nil outside one
+	events    *[]audit.Encoded // of the functions of the common transaction; nil outside one
 }
 
 // Config is what a Manager works with.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -15,8 +16,8 @@ type Moment struct {
 }
 
 var (
-	datePattern = regexp.MustCompile(`^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$`)
-	timePattern = regexp.MustCompile(`^(\d{1,2}):(\d{2}):(\d{2})$`)
+	datePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$`) })
+	timePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,2}):(\d{2}):(\d{2})$`) })
 )
 
 // The years that a certificate's dates may have (racdcert-certificates.md 3.2).
@@ -25,7 +26,7 @@ const minYear, maxYear = 1950, 9997
 // ParseDate checks a date, written with - or / and one or two digits for month and day, and
 // returns it as yyyy-mm-dd.
 func ParseDate(s string) (string, error) {
-	p := datePattern.FindStringSubmatch(s)
+	p := datePattern().FindStringSubmatch(s)
 	if p == nil {
 		return "", newError(msgBadMoment, "date", s, "it is not written as yyyy-mm-dd")
 	}
@@ -42,7 +43,7 @@ func ParseDate(s string) (string, error) {
 
 // ParseTimeOfDay checks a time of day and returns it as hh:mm:ss.
 func ParseTimeOfDay(s string) (string, error) {
-	p := timePattern.FindStringSubmatch(s)
+	p := timePattern().FindStringSubmatch(s)
 	if p == nil {
 		return "", newError(msgBadMoment, "time", s, "it is not written as hh:mm:ss")
 	}

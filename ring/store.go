@@ -48,6 +48,8 @@ type Tx interface {
 	// AddCertificate stores a new one, at first without a key, and sets its ID. A label of the
 	// owner or an issuer and serial that exist already fail with ErrExists.
 	AddCertificate(*Certificate) error
+	// AddWithKey is AddCertificate and PutPrivateKey in one.
+	AddWithKey(c *Certificate, key crypto.Signer) error
 	// UpdateCertificate replaces everything but the ID and the key of a stored one.
 	UpdateCertificate(*Certificate) error
 	// DeleteCertificate removes one with its key and its connections.

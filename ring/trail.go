@@ -11,8 +11,11 @@ import (
 // Trail is what a Tx keeps of what was done with the database (package audit).
 type Trail interface {
 	// PutEvent adds an event at the end of the trail, behind those that were noted before. One
-	// that is there already, by its ID, is not added again.
-	PutEvent(*audit.Event) error
+	// that is there already, by its ID, is not added again. The zero Encoded fails with ErrInvalid.
+	PutEvent(audit.Encoded) error
+	// AddEvent is PutEvent for an event whose ID was made for it, and which therefore cannot be
+	// there: a store need not look.
+	AddEvent(audit.Encoded) error
 	// Events yields the events that a query asks for, by their time.
 	Events(audit.Query) iter.Seq2[audit.Record, error]
 	// Records yields those with a number above this one, in the order of the trail.
@@ -31,7 +34,7 @@ type Trail interface {
 type Notebook interface {
 	// Note records an event for the trail, at once and for every process to see. It waits for no
 	// writer and for no disk.
-	Note(context.Context, *audit.Event) error
+	Note(context.Context, audit.Encoded) error
 	// TakeNotes brings all that was noted into the trail. Otherwise the next PutEvent does.
 	TakeNotes(context.Context) error
 }

@@ -22,6 +22,14 @@ func event(n int) *audit.Event {
 	return e
 }
 
+func encoded(e *audit.Event) audit.Encoded {
+	encoded, err := audit.Encode(e)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
 // objects gives the objects of the events of records.
 func objects(s suite, records []audit.Record) string {
 	s.Helper()
@@ -49,13 +57,13 @@ func (s suite) whole(n int) {
 func trail(s suite) {
 	s.whole(0)
 	s.update(func(tx ring.Tx) {
-		s.ok(tx.PutEvent(event(1)))
-		s.ok(tx.PutEvent(event(2)))
-		s.ok(tx.PutEvent(event(1))) // counts once
-		s.is(tx.PutEvent(&audit.Event{ID: "x", Time: time.Now()}), ring.ErrInvalid)
+		s.ok(tx.PutEvent(encoded(event(1))))
+		s.ok(tx.PutEvent(encoded(event(2))))
+		s.ok(tx.PutEvent(encoded(event(1)))) // counts once
+		s.is(tx.PutEvent(audit.Encoded{}), ring.ErrInvalid)
 	})
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(3))) })
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(2))) })
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(3)))) })
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(2)))) })
 	s.whole(3)
 	s.view(func(tx ring.Tx) {
 		records := all(s, tx.Records(0))
@@ -78,11 +86,11 @@ func trail(s suite) {
 	// So that another is kept.
 	s.update(func(tx ring.Tx) {
 		for i := range 2000 {
-			s.ok(tx.PutEvent(event(10 + i)))
+			s.ok(tx.PutEvent(encoded(event(10 + i))))
 		}
 		s.ok(tx.SignTrail())
 	})
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(5000))) })
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(5000)))) })
 	s.update(func(tx ring.Tx) { s.ok(tx.SignTrail()) })
 	s.whole(2004)
 	s.view(func(tx ring.Tx) {
@@ -108,7 +116,7 @@ func trailQueries(s suite) {
 			if i == 11 { // from a machine whose clock is behind
 				e.Time = base.Add(-time.Second)
 			}
-			s.ok(tx.PutEvent(e))
+			s.ok(tx.PutEvent(encoded(e)))
 		}
 	})
 	s.view(func(tx ring.Tx) {
@@ -144,7 +152,7 @@ func trailQueries(s suite) {
 		for i := range s.many() { // in one second, more than one page
 			e := event(100 + i)
 			e.Time, e.Issuer = base.Add(time.Hour), "MANY"
-			s.ok(tx.PutEvent(e))
+			s.ok(tx.PutEvent(encoded(e)))
 		}
 		forward, backward := all(s, tx.Events(audit.Query{Issuer: "MANY"})), all(s, tx.Events(audit.Query{Issuer: "MANY", Newest: true}))
 		slices.Reverse(backward)
@@ -156,23 +164,23 @@ func trailQueries(s suite) {
 // trailAttempts undoes events, and the taking of notes.
 func trailAttempts(s suite) {
 	book := s.store.(ring.Notebook)
-	s.ok(book.Note(context.Background(), event(1)))
+	s.ok(book.Note(context.Background(), encoded(event(1))))
 	s.update(func(tx ring.Tx) {
 		undone := fmt.Errorf("undone")
-		s.is(tx.Attempt(func() error { s.ok(tx.PutEvent(event(2))); return undone }), undone)
-		s.ok(tx.PutEvent(event(3)))
+		s.is(tx.Attempt(func() error { s.ok(tx.PutEvent(encoded(event(2)))); return undone }), undone)
+		s.ok(tx.PutEvent(encoded(event(3))))
 		s.is(tx.Attempt(func() error {
-			s.ok(tx.PutEvent(event(4)))
-			s.ok(tx.Attempt(func() error { return tx.PutEvent(event(5)) }))
+			s.ok(tx.PutEvent(encoded(event(4))))
+			s.ok(tx.Attempt(func() error { return tx.PutEvent(encoded(event(5))) }))
 			return undone
 		}), undone)
-		s.ok(tx.Attempt(func() error { return tx.PutEvent(event(6)) }))
+		s.ok(tx.Attempt(func() error { return tx.PutEvent(encoded(event(6))) }))
 	})
 	s.whole(3)
 	failed := fmt.Errorf("failed")
-	s.ok(book.Note(context.Background(), event(7)))
-	s.is(s.store.Update(context.Background(), func(tx ring.Tx) error { s.ok(tx.PutEvent(event(8))); return failed }), failed)
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(9))) })
+	s.ok(book.Note(context.Background(), encoded(event(7))))
+	s.is(s.store.Update(context.Background(), func(tx ring.Tx) error { s.ok(tx.PutEvent(encoded(event(8)))); return failed }), failed)
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(9)))) })
 	s.whole(5)
 	s.view(func(tx ring.Tx) { s.equal(objects(s, all(s, tx.Records(0))), "1 3 6 7 9") })
 }
@@ -181,18 +189,18 @@ func trailAttempts(s suite) {
 func trailLoop(s suite) {
 	s.update(func(tx ring.Tx) {
 		for i := range 20 {
-			s.ok(tx.PutEvent(event(i)))
+			s.ok(tx.PutEvent(encoded(event(i))))
 		}
 		n := 0
 		for _, err := range tx.Events(audit.Query{}) {
 			s.ok(err)
 			n++
-			s.ok(tx.PutEvent(event(100 + n)))
+			s.ok(tx.PutEvent(encoded(event(100 + n))))
 		}
 		for _, err := range tx.Records(0) {
 			s.ok(err)
 			n++
-			s.ok(tx.PutEvent(event(100 + n)))
+			s.ok(tx.PutEvent(encoded(event(100 + n))))
 		}
 		s.equal(n, 20+40)
 	})
@@ -202,24 +210,24 @@ func trailLoop(s suite) {
 func notes(s suite) {
 	book, ctx := s.store.(ring.Notebook), context.Background()
 	s.ok(book.TakeNotes(ctx)) // of which there are none
-	s.is(book.Note(ctx, &audit.Event{}), ring.ErrInvalid)
+	s.is(book.Note(ctx, audit.Encoded{}), ring.ErrInvalid)
 	for i := range 3 {
-		s.ok(book.Note(ctx, event(i)))
+		s.ok(book.Note(ctx, encoded(event(i))))
 	}
-	s.ok(book.Note(ctx, event(1)))
+	s.ok(book.Note(ctx, encoded(event(1))))
 	s.whole(0)
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(10))) })
-	s.ok(book.Note(ctx, event(2))) // is in the trail already
-	s.view(func(ring.Tx) { s.ok(book.Note(ctx, event(4))) })
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(10)))) })
+	s.ok(book.Note(ctx, encoded(event(2)))) // is in the trail already
+	s.view(func(ring.Tx) { s.ok(book.Note(ctx, encoded(event(4)))) })
 	s.ok(book.TakeNotes(ctx))
 	s.ok(book.TakeNotes(ctx))
 	s.whole(5)
 	s.view(func(tx ring.Tx) { s.equal(objects(s, all(s, tx.Records(0))), "0 1 2 10 4") })
 	// More than one transaction takes.
 	for i := range 1500 {
-		s.ok(book.Note(ctx, event(100+i)))
+		s.ok(book.Note(ctx, encoded(event(100+i))))
 	}
-	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(event(3000))) })
+	s.update(func(tx ring.Tx) { s.ok(tx.PutEvent(encoded(event(3000)))) })
 	s.update(func(tx ring.Tx) {
 		if n := len(all(s, tx.Records(0))); n >= 1506 || n <= 6 {
 			s.Errorf("one transaction took all but %d", 1506-n)
@@ -233,9 +241,9 @@ func notes(s suite) {
 func notesAtOnce(s suite) {
 	book, ctx := s.store.(ring.Notebook), context.Background()
 	s.update(func(tx ring.Tx) {
-		s.ok(tx.PutEvent(event(0)))
+		s.ok(tx.PutEvent(encoded(event(0))))
 		done := make(chan error)
-		go func() { done <- book.Note(ctx, event(1)) }()
+		go func() { done <- book.Note(ctx, encoded(event(1))) }()
 		select {
 		case err := <-done:
 			s.ok(err)
@@ -248,7 +256,7 @@ func notesAtOnce(s suite) {
 	for w := range writers {
 		group.Go(func() {
 			for i := range each {
-				if err := book.Note(ctx, event(1000*(w+1)+i)); err != nil {
+				if err := book.Note(ctx, encoded(event(1000*(w+1)+i))); err != nil {
 					s.Error(err)
 				}
 			}
@@ -268,7 +276,7 @@ func notesAtOnce(s suite) {
 
 func trailRefused(s suite) {
 	s.update(func(tx ring.Tx) {
-		s.is(tx.PutEvent(event(1)), ring.ErrUnsupported)
+		s.is(tx.PutEvent(encoded(event(1))), ring.ErrUnsupported)
 		s.is(tx.SignTrail(), ring.ErrUnsupported)
 		_, err := tx.TrailState()
 		s.is(err, ring.ErrNotFound)

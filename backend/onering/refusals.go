@@ -208,7 +208,10 @@ func (r Refusals) PutTokenKey(*ring.TokenObject, crypto.Signer) error { return r
 func (r Refusals) DeleteTokenKey(*ring.TokenObject) error { return r.AddToken(nil) }
 
 // PutEvent implements ring.Trail.
-func (r Refusals) PutEvent(*audit.Event) error { return r.Refuse("it keeps no audit trail") }
+func (r Refusals) PutEvent(audit.Encoded) error { return r.Refuse("it keeps no audit trail") }
+
+// AddEvent implements ring.Trail.
+func (r Refusals) AddEvent(e audit.Encoded) error { return r.PutEvent(e) }
 
 // Events implements ring.Trail.
 func (Refusals) Events(audit.Query) iter.Seq2[audit.Record, error] { return none[audit.Record]() }
@@ -223,4 +226,4 @@ func (Refusals) TrailState() (audit.State, error) { return audit.State{}, ring.E
 func (Refusals) Checkpoints() iter.Seq2[audit.Checkpoint, error] { return none[audit.Checkpoint]() }
 
 // SignTrail implements ring.Trail.
-func (r Refusals) SignTrail() error { return r.PutEvent(nil) }
+func (r Refusals) SignTrail() error { return r.PutEvent(audit.Encoded{}) }

@@ -299,6 +299,14 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 	return nil
 }
 
+// AddWithKey implements ring.Tx.
+func (t *tx) AddWithKey(c *ring.Certificate, key crypto.Signer) error {
+	if err := t.AddCertificate(c); err != nil {
+		return err
+	}
+	return t.PutPrivateKey(c, key)
+}
+
 // UpdateCertificate implements ring.Tx.
 func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err := t.change(); err != nil {

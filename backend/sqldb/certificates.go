@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/asn1"
@@ -12,6 +13,7 @@ import (
 	"math/big"
 	"time"
 
+	"signet/backend/seal"
 	"signet/ring"
 )
 
@@ -27,8 +29,16 @@ func scanCertificate(scan func(...any) error, before ...any) (*ring.Certificate,
 	return c, err
 }
 
-func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Certificate, error) {
-	c, err := scanCertificate(func(dest ...any) error { return t.one(query, args, dest...) })
+// certificate finds one. unseen says that it may have been added behind the transaction.
+func (t *tx) certificate(what fmt.Stringer, unseen bool, query string, args ...any) (*ring.Certificate, error) {
+	look := t.oneAhead
+	if unseen {
+		look = t.one
+	}
+	c, err := scanCertificate(func(dest ...any) error { return look(query, args, dest...) })
+	if err == nil && t.unseen.changes { // perhaps its own
+		c, err = scanCertificate(func(dest ...any) error { return t.one(query, args, dest...) })
+	}
 	if err != nil {
 		return nil, missing(err, what)
 	}
@@ -36,7 +46,14 @@ func (t *tx) certificate(what fmt.Stringer, query string, args ...any) (*ring.Ce
 }
 
 func (t *tx) Certificate(r ring.CertRef) (*ring.Certificate, error) {
-	return t.certificate(certName(r), "SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+	return recalledRow(&t.recall.certificates, r, func() (*ring.Certificate, error) {
+		c, err := t.certificate(certName(r), t.unseen.labels[r],
+			"SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
+		if err == nil {
+			_, _ = c.X509() // once for all; who needs it is told what is wrong with it
+		}
+		return c, err
+	}, func() error { return notFound(certName(r)) })
 }
 
 func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
@@ -44,8 +61,14 @@ func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Ce
 	if err != nil {
 		return nil, err
 	}
-	return t.certificate(name("certificate with serial number "+serial.String()),
-		"SELECT "+certificateColumns+" FROM certificates c WHERE c.issuer_sha256 = $1 AND c.serial = $2", digest(issuer), number)
+	key := digest(issuer)
+	id := identity{string(key), string(number)}
+	c, err := t.certificate(name("certificate with serial number "+serial.String()), t.unseen.identities[id],
+		"SELECT "+certificateColumns+" FROM certificates c WHERE c.issuer_sha256 = $1 AND c.serial = $2", key, number)
+	if errors.Is(err, ring.ErrNotFound) {
+		t.recall.free = id
+	}
+	return c, err
 }
 
 func (t *tx) Certificates(o ring.Owner) iter.Seq2[*ring.Certificate, error] {
@@ -153,6 +176,48 @@ func check(c *ring.Certificate) error {
 }
 
 func (t *tx) AddCertificate(c *ring.Certificate) error {
+	if c.Key.InToken() { // a sealed key is PutPrivateKey's business; a token keeps its own
+		return t.addCertificate(c, c.Key)
+	}
+	if err := t.addCertificate(c, ring.NoKey); err != nil {
+		return err
+	}
+	if x, err := c.X509(); err == nil {
+		t.recall.added = addedCertificate{c.ID, x}
+	}
+	return nil
+}
+
+func (t *tx) AddWithKey(c *ring.Certificate, signer crypto.Signer) error {
+	x, err := c.X509()
+	if err != nil {
+		return err
+	}
+	k, err := t.sealing(keyName(c), signer, x)
+	if err != nil {
+		return err
+	}
+	if err := t.addCertificate(c, ring.KeyInStore); err != nil {
+		return err
+	}
+	id := c.ID
+	return t.recall.keeping(func() error {
+		return t.laterMade("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2)", 1, func() ([]any, error) {
+			sealed, err := k.seal(seal.Bind, id)
+			return []any{id, sealed}, err
+		})
+	}, func(*recall) {})
+}
+
+// What is given for a certificate that is added, besides its handle.
+const (
+	addedColumns = "owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256," +
+		" not_before, not_after, key_ref, last_serial, requested, added, added_by"
+	addedValues = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15"
+)
+
+// addCertificate adds one whose private key is, or will be, where key says.
+func (t *tx) addCertificate(c *ring.Certificate, key ring.KeyRef) error {
 	if err := check(c); err != nil {
 		return err
 	}
@@ -160,17 +225,23 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 	if err != nil {
 		return err
 	}
-	// A sealed key is PutPrivateKey's business. A token keeps its own.
-	key := ring.NoKey
-	if c.Key.InToken() {
-		key = c.Key
+	id, reserved, err := t.reserve(c, f)
+	if err != nil {
+		return err
 	}
-	var id int64
-	err = t.insert(certificates, "INSERT INTO certificates (owner, label, status, der, issuer_sha256, serial, subject_sha256, spki_sha256,"+
-		" not_before, not_after, key_ref, last_serial, requested, added, added_by)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
-		[]any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
-			f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}, &id)
+	values := []any{c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki,
+		f.notBefore, f.notAfter, key, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy}
+	err = t.recall.keeping(func() error {
+		if !reserved {
+			return t.insert(certificates, "INSERT INTO certificates ("+addedColumns+") VALUES ("+addedValues+") ON CONFLICT DO NOTHING RETURNING id", values, &id)
+		}
+		t.unseen.add(c.Ref(), identity{string(f.issuer), string(f.serial)})
+		t.added[certificates] = append(t.added[certificates], id)
+		return t.later("INSERT INTO certificates ("+addedColumns+", id) VALUES ("+addedValues+", $16)", 1, append(values, id)...)
+	}, func(r *recall) {
+		delete(r.certificates, c.Ref())
+		r.free = identity{}
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}
@@ -179,6 +250,48 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 	}
 	c.ID, c.Key = id, key
 	return nil
+}
+
+// unseen is what was written behind a transaction since it last waited for that.
+type unseen struct {
+	changes    bool // of certificates that were there
+	labels     map[ring.CertRef]bool
+	identities map[identity]bool
+}
+
+func (u *unseen) add(r ring.CertRef, id identity) {
+	if u.labels == nil {
+		u.labels, u.identities = map[ring.CertRef]bool{}, map[identity]bool{}
+	}
+	u.labels[r], u.identities[id] = true, true
+}
+
+// handles is where the handles of certificates are, when they are given here.
+type handles struct {
+	known bool
+	last  int64
+}
+
+// reserve gives the handle for a certificate of which it is known that nothing is in its way: its
+// label and its identity have just been looked for. An engine may want to give handles itself.
+func (t *tx) reserve(c *ring.Certificate, f facts) (id int64, ok bool, err error) {
+	known, asked := t.recall.certificates[c.Ref()]
+	if !asked || known != nil || t.recall.free != (identity{string(f.issuer), string(f.serial)}) {
+		t.handles = handles{}
+		return 0, false, nil
+	}
+	if len(t.unseen.labels) >= maxRecalled || !t.handles.known {
+		last, ok, err := t.on.highest(t.ctx, "certificates")
+		if err != nil {
+			return 0, false, t.fail(err)
+		}
+		if !ok {
+			return 0, false, nil
+		}
+		t.unseen, t.handles = unseen{}, handles{true, last}
+	}
+	t.handles.last++
+	return t.handles.last, true, nil
 }
 
 // conflict says which other certificate has the label, or the issuer and serial number, of c.
@@ -206,6 +319,9 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err := check(c); err != nil {
 		return err
 	}
+	if known := t.recall.certificates[c.Ref()]; known != nil && known.ID == c.ID && bytes.Equal(known.DER, c.DER) {
+		return t.updateRecord(c)
+	}
 	var old struct {
 		owner     ring.Owner
 		label     string
@@ -217,11 +333,8 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 	if err != nil {
 		return missing(err, certName(c.Ref()))
 	}
-	sameDER := bytes.Equal(old.der, c.DER)
-	if sameDER && old.owner == c.Owner && old.label == c.Label {
-		// The frequent case, a serial counter that moves on, leaves the indexes alone.
-		return t.execOne(certName(c.Ref()), "UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6",
-			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	if old.owner == c.Owner && old.label == c.Label && bytes.Equal(old.der, c.DER) {
+		return t.updateRecord(c)
 	}
 	f, err := factsOf(c)
 	if err != nil {
@@ -238,6 +351,16 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		" WHERE id = $15",
 		c.Owner, c.Label, c.Status, c.DER, f.issuer, f.serial, f.subject, f.spki, f.notBefore, f.notAfter,
 		int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+}
+
+// updateRecord is UpdateCertificate for what is not in the certificate itself, nor its name. The
+// frequent case, a serial counter that moves on, leaves the indexes alone.
+func (t *tx) updateRecord(c *ring.Certificate) error {
+	return t.recall.keeping(func() error {
+		t.unseen.changes = true
+		return t.later("UPDATE certificates SET status = $1, last_serial = $2, requested = $3, added = $4, added_by = $5 WHERE id = $6", 1,
+			c.Status, int64(c.LastSerial), bit(c.Requested), c.Added.Unix(), c.AddedBy, c.ID)
+	}, func(r *recall) { r.update(c) })
 }
 
 func (t *tx) DeleteCertificate(c *ring.Certificate) error {

@@ -58,5 +58,9 @@ func (t *tx) mendTrail(last recordPlace, found string) error {
 	if err != nil {
 		return err
 	}
-	return t.PutEvent(&audit.Event{ID: audit.NewID(), Time: time.Now(), Function: trailFunction, Outcome: audit.Done, Why: "db check --repair trail-end: " + found})
+	e, err := audit.Encode(&audit.Event{ID: audit.NewID(), Time: time.Now(), Function: trailFunction, Outcome: audit.Done, Why: "db check --repair trail-end: " + found})
+	if err != nil {
+		return err
+	}
+	return t.PutEvent(e)
 }

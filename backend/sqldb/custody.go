@@ -232,7 +232,7 @@ func (t *tx) forget() {
 	if t.opened != nil {
 		t.opened.Clear()
 	}
-	t.lastKey = openedKey{}
+	t.recall = recall{}
 }
 
 // loadIdentity reads the stash file.

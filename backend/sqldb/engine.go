@@ -1,9 +1,6 @@
 package sqldb
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
 // engine is what differs between SQLite and PostgreSQL once a database is open. The statements
 // of transactions are the same.
@@ -41,6 +38,16 @@ type engine interface {
 type transaction interface {
 	// statement gets a query ready to be run, perhaps many times.
 	statement(ctx context.Context, query string) (statement, error)
+	// ahead is statement for a query of one row that does not see what is written behind the
+	// transaction (later), and does not wait for it.
+	ahead(ctx context.Context, query string) (statement, error)
+	// later has a statement change so many rows, in its order; below 0 stands for any number. An
+	// engine may make its arguments and run it while the transaction goes on, up to the next call
+	// but ahead and later.
+	later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error
+	// highest gives the highest handle that a table has had, if the rows that are added to it may
+	// be given their handles.
+	highest(ctx context.Context, table string) (handle int64, ok bool, err error)
 	// exec runs a statement about the transaction itself.
 	exec(ctx context.Context, query string) error
 	// commit makes what was done durable.
@@ -49,9 +56,12 @@ type transaction interface {
 	rollback()
 }
 
-// statement is the part of sql.Stmt that transactions use.
+// statement is a query of a transaction, ready to be run.
 type statement interface {
-	QueryRowContext(ctx context.Context, args ...any) *sql.Row
-	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	// one reads the single row of a query into dest. When there is none it gives sql.ErrNoRows.
+	one(ctx context.Context, args []any, dest []any) error
+	// each calls row for every row of a query.
+	each(ctx context.Context, args []any, row func(scan func(dest ...any) error) error) error
+	// exec changes rows and gives how many.
+	exec(ctx context.Context, args []any) (int64, error)
 }

@@ -3,6 +3,9 @@ package sqldb
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
@@ -20,8 +23,12 @@ type keyRecord struct {
 
 func (t *tx) keyRecord(c *ring.Certificate) (keyRecord, error) {
 	var r keyRecord
+	if a := t.recall.added; a.cert != nil && a.id == c.ID {
+		r.cert = a.cert
+		return r, nil
+	}
 	stored := ring.Certificate{Owner: c.Owner, Label: c.Label}
-	err := t.one("SELECT c.der, c.key_ref, k.sealed FROM certificates c LEFT JOIN private_keys k ON k.certificate = c.id WHERE c.id = $1",
+	err := t.one("SELECT c.der, c.key_ref, (SELECT k.sealed FROM private_keys k WHERE k.certificate = c.id) FROM certificates c WHERE c.id = $1",
 		[]any{c.ID}, &stored.DER, &r.ref, &r.sealed)
 	if err != nil {
 		return r, missing(err, certName(c.Ref()))
@@ -35,6 +42,9 @@ func (t *tx) keyRecord(c *ring.Certificate) (keyRecord, error) {
 }
 
 func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
+	if s := t.recall.signer; s.signer != nil && s.certificate == c.ID {
+		return s.signer, nil
+	}
 	what := keyName(c)
 	r, err := t.keyRecord(c)
 	switch {
@@ -47,14 +57,11 @@ func (t *tx) PrivateKey(c *ring.Certificate) (crypto.Signer, error) {
 	case r.sealed == nil:
 		return nil, fmt.Errorf("%v: its record is gone from the database", what)
 	}
-	return t.openKey(what, r.sealed, r.cert, seal.Bind, c.ID)
-}
-
-// openedKey is a private key with what it was opened from. A transaction remembers the last one:
-// a run of many commands signs them with the key of one CA, and RSA keys take long to open.
-type openedKey struct {
-	sealed, record []byte
-	signer         crypto.Signer
+	signer, err := t.openKey(what, r.sealed, r.cert, seal.Bind, c.ID)
+	if err == nil {
+		t.recall.signer = openedKey{c.ID, signer}
+	}
+	return signer, err
 }
 
 // openKey opens the sealed private key of a certificate. bind, which is of package seal, says
@@ -64,11 +71,7 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", what, err)
 	}
-	record := bind(uuid, id, x.RawSubjectPublicKeyInfo)
-	if l := &t.lastKey; l.signer != nil && bytes.Equal(l.sealed, sealed) && bytes.Equal(l.record, record) {
-		return l.signer, nil
-	}
-	der, err := key.Open(sealed, record)
+	der, err := key.Open(sealed, bind(uuid, id, x.RawSubjectPublicKeyInfo))
 	if err != nil {
 		return nil, fmt.Errorf("%v: cannot be opened: %w", what, err)
 	}
@@ -81,7 +84,6 @@ func (t *tx) openKey(what name, sealed []byte, x *x509.Certificate, bind func(st
 	if !ok || !sameKey(signer.Public(), x.PublicKey) {
 		return nil, fmt.Errorf("%v: not the key of its certificate", what)
 	}
-	t.lastKey = openedKey{sealed, record, signer}
 	return signer, nil
 }
 
@@ -98,7 +100,10 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, signer crypto.Signer) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2) ON CONFLICT (certificate) DO UPDATE SET sealed = excluded.sealed", c.ID, sealed)
+	err = t.recall.keeping(func() error {
+		_, err := t.exec("INSERT INTO private_keys (certificate, sealed) VALUES ($1, $2) ON CONFLICT (certificate) DO UPDATE SET sealed = excluded.sealed", c.ID, sealed)
+		return err
+	}, func(r *recall) { r.drop(c.ID) })
 	if err != nil {
 		return err
 	}
@@ -107,21 +112,49 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, signer crypto.Signer) error {
 
 // sealKey seals the private key of a certificate, as openKey opens it.
 func (t *tx) sealKey(what name, signer crypto.Signer, x *x509.Certificate, bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
-	if !sameKey(signer.Public(), x.PublicKey) {
-		return nil, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	k, err := t.sealing(what, signer, x)
 	if err != nil {
-		return nil, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
+		return nil, err
 	}
-	defer clear(der)
+	return k.seal(bind, id)
+}
+
+// sealing is a private key that can be sealed.
+type sealing struct {
+	what   name
+	signer crypto.Signer
+	spki   []byte
+	uuid   string
+	with   *seal.DataKeys
+}
+
+// sealing finds whatever speaks against keeping a private key with a certificate.
+func (t *tx) sealing(what name, signer crypto.Signer, x *x509.Certificate) (sealing, error) {
+	if !sameKey(signer.Public(), x.PublicKey) {
+		return sealing{}, fmt.Errorf("%v: its public half is not the certificate's: %w", what, ring.ErrInvalid)
+	}
+	switch signer.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey: // what x509.MarshalPKCS8PrivateKey takes
+	default:
+		return sealing{}, fmt.Errorf("%v: a key of type %T cannot be kept in the database: %w", what, signer, ring.ErrUnsupported)
+	}
 	key, uuid, err := t.dataKeys()
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", what, err)
+		return sealing{}, fmt.Errorf("%v: %w", what, err)
 	}
-	sealed, err := key.Seal(der, bind(uuid, id, x.RawSubjectPublicKeyInfo))
+	return sealing{what, signer, x.RawSubjectPublicKeyInfo, uuid, key}, nil
+}
+
+// seal seals the key to a record.
+func (k sealing) seal(bind func(string, int64, []byte) []byte, id int64) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(k.signer)
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", what, err)
+		return nil, fmt.Errorf("%v: not a key that can be kept in the database: %w", k.what, ring.ErrUnsupported)
+	}
+	defer clear(der)
+	sealed, err := k.with.Seal(der, bind(k.uuid, id, k.spki))
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", k.what, err)
 	}
 	return sealed, nil
 }
@@ -156,7 +189,10 @@ func (t *tx) PutKeyRef(c *ring.Certificate, ref ring.KeyRef) error {
 }
 
 func (t *tx) setKey(c *ring.Certificate, ref ring.KeyRef) error {
-	if err := t.execOne(certName(c.Ref()), "UPDATE certificates SET key_ref = $1 WHERE id = $2", ref, c.ID); err != nil {
+	err := t.recall.keeping(func() error {
+		return t.execOne(certName(c.Ref()), "UPDATE certificates SET key_ref = $1 WHERE id = $2", ref, c.ID)
+	}, func(r *recall) { r.drop(c.ID) })
+	if err != nil {
 		return err
 	}
 	c.Key = ref

@@ -25,12 +25,11 @@ const notesTaken = 1024
 var _ ring.Notebook = (*DB)(nil)
 
 // Note implements ring.Notebook.
-func (db *DB) Note(ctx context.Context, e *audit.Event) error {
-	body, err := audit.Encode(e)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, ring.ErrInvalid)
+func (db *DB) Note(ctx context.Context, e audit.Encoded) error {
+	if e.Body() == nil {
+		return noEvent()
 	}
-	return db.engine.note(ctx, note{event: e.ID, body: body})
+	return db.engine.note(ctx, note{event: e.Index().ID, body: e.Body()})
 }
 
 // TakeNotes implements ring.Notebook. It takes them in steps, between which others may write.
@@ -63,12 +62,13 @@ func (t *tx) takeNotes() error {
 		return err
 	}
 	for _, n := range notes {
-		if _, err := audit.Decode(n.body); err != nil {
-			if n.body, err = audit.Encode(unreadable(n)); err != nil {
+		e, err := audit.Recode(n.body)
+		if err != nil {
+			if e, err = audit.Encode(unreadable(n)); err != nil {
 				return err
 			}
 		}
-		if err := t.appendEvent(n.body); err != nil {
+		if err := t.appendEvent(e); err != nil {
 			return err
 		}
 		t.trail.taken = n.place

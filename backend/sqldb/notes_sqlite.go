@@ -176,8 +176,8 @@ func (e *sqliteEngine) lostNotes(aside bool) (note, error) {
 	}
 	lost := &audit.Event{ID: audit.NewID(), Time: time.Now(), Function: trailFunction, Object: filepath.Base(kept), Outcome: audit.Failed, Code: int(ring.Failed),
 		Why: "the file of the events that waited for the trail was damaged, and those of functions that changed nothing may be lost; it was put aside under this name"}
-	body, err := audit.Encode(lost)
-	return note{event: lost.ID, body: body}, err
+	encoded, err := audit.Encode(lost)
+	return note{event: lost.ID, body: encoded.Body()}, err
 }
 
 func (e *sqliteEngine) forget(_ context.Context, taken int64) {

@@ -21,7 +21,7 @@ func TestNotesFile(t *testing.T) {
 	if _, err := os.Stat(NotesPath(path)); !os.IsNotExist(err) {
 		t.Errorf("the file is there before its first use: %v", err)
 	}
-	if err := one.Note(t.Context(), act(2)); err != nil {
+	if err := one.Note(t.Context(), encoded(act(2))); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(NotesPath(path))
@@ -37,7 +37,7 @@ func TestNotesFile(t *testing.T) {
 	for w, db := range []*DB{one, two, one, two} {
 		group.Go(func() {
 			for i := range each {
-				if err := db.Note(t.Context(), act(1000*(w+1)+i)); err != nil {
+				if err := db.Note(t.Context(), encoded(act(1000*(w+1)+i))); err != nil {
 					t.Error(err)
 				}
 				if i%20 == 0 {
@@ -61,7 +61,7 @@ func TestNotesFile(t *testing.T) {
 func TestNotesTwice(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "signet.db"))
 	for i := range 5 {
-		if err := db.Note(t.Context(), act(i)); err != nil {
+		if err := db.Note(t.Context(), encoded(act(i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestNotesDamaged(t *testing.T) {
 		for _, noteFirst := range []bool{false, true} {
 			path := filepath.Join(t.TempDir(), "signet.db")
 			db := open(t, path)
-			if err := db.Note(t.Context(), act(1)); err != nil {
+			if err := db.Note(t.Context(), encoded(act(1))); err != nil {
 				t.Fatal(err)
 			}
 			if err := db.engine.(*sqliteEngine).closeNotes(); err != nil {
@@ -116,12 +116,12 @@ func TestNotesDamaged(t *testing.T) {
 				t.Fatal(err)
 			}
 			if noteFirst {
-				if err := db.Note(t.Context(), act(2)); err != nil {
+				if err := db.Note(t.Context(), encoded(act(2))); err != nil {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
 			put(t, db, 3)
-			if err := db.Note(t.Context(), act(4)); err != nil {
+			if err := db.Note(t.Context(), encoded(act(4))); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 			put(t, db, 5)
@@ -156,7 +156,7 @@ func TestNotesRefused(t *testing.T) {
 	if err := os.Mkdir(NotesPath(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := db.Note(t.Context(), act(1))
+	err := db.Note(t.Context(), encoded(act(1)))
 	failed(t, "a folder in its place", err, NotesPath(path), "what is not recorded is not done")
 	if err := os.Remove(NotesPath(path)); err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestNotesRefused(t *testing.T) {
 	if err := db.engine.(*sqliteEngine).closeNotes(); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Note(t.Context(), act(1)); err != nil {
+	if err := db.Note(t.Context(), encoded(act(1))); err != nil {
 		t.Error(err)
 	}
 }

@@ -162,6 +162,29 @@ func (x *postgresTx) statement(_ context.Context, query string) (statement, erro
 	return postgresStatement{x.engine, x.conn, query}, nil
 }
 
+func (x *postgresTx) ahead(ctx context.Context, query string) (statement, error) {
+	return x.statement(ctx, query)
+}
+
+// later runs the statement at once.
+func (x *postgresTx) later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error {
+	values, err := args()
+	if err != nil {
+		return err
+	}
+	if len(values) == 0 {
+		return x.exec(ctx, query)
+	}
+	n, err := postgresStatement{x.engine, x.conn, query}.exec(ctx, values)
+	if err == nil && rows >= 0 && n != rows {
+		err = wrongRows(n, rows)
+	}
+	return err
+}
+
+// highest leaves the handles to the server.
+func (*postgresTx) highest(context.Context, string) (int64, bool, error) { return 0, false, nil }
+
 func (x *postgresTx) rollback() {
 	if x.ended {
 		return
@@ -183,16 +206,30 @@ type postgresStatement struct {
 	query  string
 }
 
-func (s postgresStatement) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
-	return s.conn.QueryRowContext(ctx, s.query, s.values(args)...)
+func (s postgresStatement) one(ctx context.Context, args []any, dest []any) error {
+	return s.conn.QueryRowContext(ctx, s.query, s.values(args)...).Scan(dest...)
 }
 
-func (s postgresStatement) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
-	return s.conn.QueryContext(ctx, s.query, s.values(args)...)
+func (s postgresStatement) each(ctx context.Context, args []any, row func(scan func(dest ...any) error) error) error {
+	rows, err := s.conn.QueryContext(ctx, s.query, s.values(args)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
-func (s postgresStatement) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
-	return s.conn.ExecContext(ctx, s.query, s.values(args)...)
+func (s postgresStatement) exec(ctx context.Context, args []any) (int64, error) {
+	r, err := s.conn.ExecContext(ctx, s.query, s.values(args)...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }
 
 // values gives the arguments as the few types that database/sql knows; the driver would store a

@@ -143,10 +143,12 @@ func (t *tx) DeleteProfile(class, profile string) error {
 }
 
 func (t *tx) Class(class string) (saf.Class, error) {
-	c := saf.Class{Name: class}
-	err := t.optional("SELECT active, raclist, generic, gencmd, global FROM classes WHERE name = $1", []any{class},
-		&c.Active, &c.RacList, &c.Generic, &c.GenCmd, &c.Global)
-	return c, err
+	return recalled(&t.recall.classes, class, func() (saf.Class, error) {
+		c := saf.Class{Name: class}
+		err := t.optional("SELECT active, raclist, generic, gencmd, global FROM classes WHERE name = $1", []any{class},
+			&c.Active, &c.RacList, &c.Generic, &c.GenCmd, &c.Global)
+		return c, err
+	})
 }
 
 func (t *tx) Classes() ([]saf.Class, error) {

@@ -28,9 +28,10 @@ func (t *tx) SetLabelHint(o ring.Owner, hint int) error {
 }
 
 func (t *tx) Setting(name string) (string, error) {
-	var value string
-	err := t.optional("SELECT value FROM settings WHERE name = $1", []any{name}, &value)
-	return value, err
+	return recalled(&t.recall.settings, name, func() (value string, err error) {
+		err = t.optional("SELECT value FROM settings WHERE name = $1", []any{name}, &value)
+		return value, err
+	})
 }
 
 func (t *tx) PutSetting(name, value string) error {

@@ -3,11 +3,14 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"modernc.org/sqlite"
 )
@@ -39,7 +42,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, db.fail(err)
 	}
-	db.usePool(sql.OpenDB(connector))
+	db.usePool(sql.OpenDB(sqliteConnector{connector}))
 	if err := db.ensureSchema(ctx, o.Create); err != nil {
 		db.pool.Close()
 		return nil, err
@@ -62,7 +65,8 @@ func (db *DB) dsn() string {
 		"_txlock":       {"immediate"},
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"secure_delete(1)"}, // a destroyed private key is wiped from the file
+		"_pragma": {"secure_delete(1)", // a destroyed private key is wiped from the file
+			"temp_store(2)"}, // what a savepoint would bring back is kept in memory
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}
 	return u.String()
@@ -83,37 +87,145 @@ func (*sqliteEngine) lastHandle(table string) string {
 }
 
 func (e *sqliteEngine) begin(ctx context.Context, readOnly bool) (transaction, error) {
-	x, err := e.db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
+	held, err := e.db.pool.Conn(ctx)
 	if err != nil {
 		return nil, e.fail(err)
 	}
-	return &sqliteTx{e, x, map[string]*sql.Stmt{}}, nil
-}
-
-// sqliteTx is a transaction with the statements that it has prepared, each at its first use.
-type sqliteTx struct {
-	engine   *sqliteEngine
-	sql      *sql.Tx
-	prepared map[string]*sql.Stmt
-}
-
-func (x *sqliteTx) statement(ctx context.Context, query string) (statement, error) {
-	if s, ok := x.prepared[query]; ok {
-		return s, nil
+	x := &sqliteTx{engine: e, held: held}
+	// Nobody else uses the connection before held is closed.
+	err = held.Raw(func(c any) error {
+		x.conn = c.(*sqliteConn)
+		return nil
+	})
+	if err == nil {
+		begin := "BEGIN IMMEDIATE"
+		if readOnly {
+			begin = "BEGIN"
+		}
+		err = x.conn.run(ctx, begin)
 	}
-	s, err := x.sql.PrepareContext(ctx, query)
+	if err != nil {
+		held.Close()
+		return nil, e.fail(err)
+	}
+	return x, nil
+}
+
+// sqliteTx is a transaction on a connection that it has for itself.
+type sqliteTx struct {
+	engine *sqliteEngine
+	held   *sql.Conn
+	conn   *sqliteConn
+	behind behind
+	ended  bool
+}
+
+func (x *sqliteTx) statement(_ context.Context, query string) (statement, error) {
+	if x.ended {
+		return nil, sql.ErrTxDone
+	}
+	if err := x.behind.settle(); err != nil {
+		return nil, err
+	}
+	return x.conn.statement(query)
+}
+
+// known gives a statement, and settles only when it has to be prepared.
+func (x *sqliteTx) known(query string) (*sqliteStatement, error) {
+	if x.ended {
+		return nil, sql.ErrTxDone
+	}
+	if s, ok := x.conn.prepared[query]; ok {
+		return s, x.behind.failure()
+	}
+	if err := x.behind.settle(); err != nil {
+		return nil, err
+	}
+	return x.conn.statement(query)
+}
+
+func (x *sqliteTx) ahead(_ context.Context, query string) (statement, error) {
+	s, err := x.known(query)
 	if err != nil {
 		return nil, err
 	}
-	x.prepared[query] = s
-	return s, nil
+	return besides{s, &x.behind.conn}, nil
+}
+
+// besides is a statement that runs while others wait behind.
+type besides struct {
+	*sqliteStatement
+	conn *sync.Mutex
+}
+
+func (b besides) one(ctx context.Context, args []any, dest []any) error {
+	b.conn.Lock()
+	defer b.conn.Unlock()
+	return b.sqliteStatement.one(ctx, args, dest)
+}
+
+func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s, err := x.known(query)
+	if err != nil {
+		return err
+	}
+	x.behind.add(job{s, args, rows})
+	return nil
+}
+
+func (x *sqliteTx) highest(ctx context.Context, table string) (handle int64, ok bool, err error) {
+	s, err := x.statement(ctx, "SELECT seq FROM sqlite_sequence WHERE name = $1")
+	if err == nil {
+		err = s.one(ctx, []any{table}, []any{&handle})
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return handle, true, err
 }
 
 func (x *sqliteTx) exec(ctx context.Context, query string) error {
-	_, err := x.sql.ExecContext(ctx, query)
-	return err
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := x.behind.settle(); err != nil {
+		return err
+	}
+	return x.conn.run(context.Background(), query)
 }
 
-func (x *sqliteTx) commit(context.Context, bool) error { return x.engine.fail(x.sql.Commit()) }
+func (x *sqliteTx) commit(ctx context.Context, _ bool) error {
+	err := ctx.Err()
+	if err == nil {
+		err = x.behind.settle()
+	}
+	if err == nil {
+		err = x.conn.run(context.Background(), "COMMIT") // once begun, it is not called off
+	}
+	if err != nil {
+		return x.engine.fail(err)
+	}
+	x.end()
+	return nil
+}
 
-func (x *sqliteTx) rollback() { x.sql.Rollback() }
+func (x *sqliteTx) rollback() {
+	if x.ended {
+		return
+	}
+	x.behind.end()
+	if err := x.conn.run(context.Background(), "ROLLBACK"); err != nil {
+		// SQLite has rolled back by itself, or the connection is of no more use.
+		_ = x.held.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	x.end()
+}
+
+func (x *sqliteTx) end() {
+	x.ended = true
+	x.behind.end()
+	x.held.Close()
+}

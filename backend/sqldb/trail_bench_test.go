@@ -37,7 +37,7 @@ func BenchmarkNote(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if err := db.Note(b.Context(), act(n)); err != nil {
+		if err := db.Note(b.Context(), encoded(act(n))); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func BenchmarkLook(b *testing.B) {
 				}
 				err = db.View(b.Context(), func(x ring.Tx) error { _, err := x.Class("FACILITY"); return err })
 				if err == nil && noted {
-					err = db.Note(b.Context(), act(n))
+					err = db.Note(b.Context(), encoded(act(n)))
 				}
 				if err != nil {
 					b.Fatal(err)

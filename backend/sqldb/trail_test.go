@@ -21,12 +21,20 @@ func act(n int) *audit.Event {
 		Decision: audit.Allowed, Outcome: audit.Done}
 }
 
+func encoded(e *audit.Event) audit.Encoded {
+	encoded, err := audit.Encode(e)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
 // put adds events in one transaction.
 func put(t testing.TB, db *DB, numbers ...int) {
 	t.Helper()
 	err := db.Update(t.Context(), func(x ring.Tx) error {
 		for _, n := range numbers {
-			if err := x.PutEvent(act(n)); err != nil {
+			if err := x.PutEvent(encoded(act(n))); err != nil {
 				return err
 			}
 		}
@@ -109,10 +117,7 @@ func TestTampering(t *testing.T) {
 		}
 		db.sql(t, "CREATE TABLE audit_saved AS SELECT * FROM audit_records")
 		records := recordsOf(t, db)
-		forged, err := audit.Encode(act(99))
-		if err != nil {
-			t.Fatal(err)
-		}
+		forged := encoded(act(99)).Body()
 		const up, down = "UPDATE audit_records SET seq = seq + 1001 WHERE seq >= %d; UPDATE audit_records SET seq = seq - 1000 WHERE seq > 1000",
 			"UPDATE audit_records SET seq = seq + 999 WHERE seq > %d; UPDATE audit_records SET seq = seq - 1000 WHERE seq > 1000"
 		for seq := 1; seq <= n; seq++ {
@@ -227,7 +232,7 @@ func TestEndOfTrail(t *testing.T) {
 		onBoth(t, func(t *testing.T, db *DB) {
 			put(t, db, 1, 2, 3, 4, 5)
 			db.sql(t, tamper)
-			err := db.Update(t.Context(), func(x ring.Tx) error { return x.PutEvent(act(7)) })
+			err := db.Update(t.Context(), func(x ring.Tx) error { return x.PutEvent(encoded(act(7))) })
 			failed(t, what, err, "audit trail", "audit verify", "--repair trail-end")
 			before := verify(t, db, ring.TrailKnown{}).Fault
 			if before == nil {
@@ -380,7 +385,7 @@ func TestOneSignature(t *testing.T) {
 // TestPutEventInView is refused.
 func TestPutEventInView(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
-		for _, do := range []func(ring.Tx) error{func(x ring.Tx) error { return x.PutEvent(act(1)) }, ring.Tx.SignTrail} {
+		for _, do := range []func(ring.Tx) error{func(x ring.Tx) error { return x.PutEvent(encoded(act(1))) }, ring.Tx.SignTrail} {
 			if err := db.View(t.Context(), do); !errors.Is(err, errReadOnly) && !strings.Contains(fmt.Sprint(err), errReadOnly.Error()) {
 				t.Errorf("a View changed the trail: %v", err)
 			}

@@ -76,8 +76,8 @@ func rich(t *testing.T, db *DB) {
 			err = putRecipient(t, "SAFE", escrow(fatal{}).PublicKeys()[0])
 		}
 		if err == nil {
-			err = x.PutEvent(&audit.Event{ID: audit.NewID(), Time: time.Unix(6, 0), Issuer: "U", Host: "H", Function: "ADD", Object: "U/o",
-				Decision: audit.Allowed, Outcome: audit.Done})
+			err = x.PutEvent(encoded(&audit.Event{ID: audit.NewID(), Time: time.Unix(6, 0), Issuer: "U", Host: "H", Function: "ADD", Object: "U/o",
+				Decision: audit.Allowed, Outcome: audit.Done}))
 		}
 		var gone *ring.Certificate
 		if err == nil {

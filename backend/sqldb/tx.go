@@ -28,8 +28,10 @@ type tx struct {
 	opened    *seal.DataKeys  // nil until a private key is met
 	uuid      string          // of the database, with opened
 	forged    []uint32        // data keys of nobody who had the one before, with opened
-	lastKey   openedKey
+	recall    recall
 	trail     trailEnd
+	unseen    unseen
+	handles   handles
 }
 
 var _ ring.Tx = (*tx)(nil)
@@ -69,26 +71,46 @@ func (t *tx) fail(err error) error {
 }
 
 func (t *tx) prepare(query string) (statement, error) {
+	t.use(query)
+	s, err := t.on.statement(t.ctx, query)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	t.unseen = unseen{}
+	return s, nil
+}
+
+// use remembers a statement that is about to run.
+func (t *tx) use(query string) {
 	if !t.used[query] {
 		t.used[query] = true
 		if t.db.prepared != nil {
 			t.db.prepared(query)
 		}
 	}
-	s, err := t.on.statement(t.ctx, query)
-	if err != nil {
-		return nil, t.fail(err)
-	}
-	return s, nil
 }
 
 // one reads the single row of a query into dest. When there is none it returns sql.ErrNoRows.
 func (t *tx) one(query string, args []any, dest ...any) error {
 	s, err := t.prepare(query)
+	return t.row(s, err, args, dest)
+}
+
+// oneAhead is one for what later has not changed.
+func (t *tx) oneAhead(query string, args []any, dest ...any) error {
+	t.use(query)
+	s, err := t.on.ahead(t.ctx, query)
+	if err != nil {
+		err = t.fail(err)
+	}
+	return t.row(s, err, args, dest)
+}
+
+func (t *tx) row(s statement, err error, args, dest []any) error {
 	if err != nil {
 		return err
 	}
-	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
+	err = s.one(t.ctx, args, dest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return t.fail(err)
 	}
@@ -101,6 +123,7 @@ func (t *tx) insert(in table, query string, args []any, id *int64) error {
 		return t.fail(errReadOnly)
 	}
 	t.changes++
+	t.recall.forget(query)
 	if err := t.one(query, args, id); err != nil {
 		return err
 	}
@@ -114,17 +137,7 @@ func (t *tx) each(query string, args []any, row func(scan func(dest ...any) erro
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(t.ctx, args...)
-	if err != nil {
-		return t.fail(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return t.fail(err)
-		}
-	}
-	if err := rows.Err(); err != nil {
+	if err := s.each(t.ctx, args, row); err != nil {
 		return t.fail(err)
 	}
 	return nil
@@ -140,15 +153,31 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	t.changes++
-	r, err := s.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, t.fail(err)
-	}
-	n, err := r.RowsAffected()
+	t.recall.forget(query)
+	n, err := s.exec(t.ctx, args)
 	if err != nil {
 		return 0, t.fail(err)
 	}
 	return n, nil
+}
+
+// later changes so many rows, perhaps while the transaction goes on: oneAhead does not see it.
+func (t *tx) later(query string, rows int64, args ...any) error {
+	return t.laterMade(query, rows, func() ([]any, error) { return args, nil })
+}
+
+// laterMade is later with arguments that are made when the turn of the statement comes.
+func (t *tx) laterMade(query string, rows int64, args func() ([]any, error)) error {
+	if t.readOnly {
+		return t.fail(errReadOnly)
+	}
+	t.use(query)
+	t.changes++
+	t.recall.forget(query)
+	if err := t.on.later(t.ctx, query, rows, args); err != nil {
+		return t.fail(err)
+	}
+	return nil
 }
 
 // execOne is exec for a statement that must find its row.

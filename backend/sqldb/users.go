@@ -24,13 +24,12 @@ func scanUser(scan func(...any) error, before ...any) (*saf.User, error) {
 }
 
 func (t *tx) User(id string) (*saf.User, error) {
-	u, err := scanUser(func(dest ...any) error {
-		return t.one("SELECT "+userColumns+" FROM users WHERE user_id = $1", []any{id}, dest...)
-	})
-	if err != nil {
-		return nil, missing(err, userName(id))
-	}
-	return u, nil
+	return recalledRow(&t.recall.users, id, func() (*saf.User, error) {
+		u, err := scanUser(func(dest ...any) error {
+			return t.one("SELECT "+userColumns+" FROM users WHERE user_id = $1", []any{id}, dest...)
+		})
+		return u, missing(err, userName(id))
+	}, func() error { return notFound(userName(id)) })
 }
 
 func (t *tx) Users() iter.Seq2[*saf.User, error] {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"iter"
-	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"signet/cert"
 	"signet/racdcert"
@@ -17,10 +14,11 @@ func (a *app) keys(sc script) iter.Seq2[int, cert.KeySpec] {
 	if sc.tso != nil {
 		return sc.tso.Keys()
 	}
-	reader := &app{environment: a.environment} // whose commands are built and never run
 	return func(yield func(int, cert.KeySpec) bool) {
+		verbs := newLineVerbs() // which are never run
+		verbs.begin(&app{environment: a.environment}, "script")
 		for i, line := range sc.plain {
-			if spec, ok := reader.keyOf(line); ok && !yield(i, spec) {
+			if spec, ok := verbs.keyOf(line); ok && !yield(i, spec) {
 				return
 			}
 		}
@@ -29,28 +27,31 @@ func (a *app) keys(sc script) iter.Seq2[int, cert.KeySpec] {
 
 // keyOf gives the key pair that a line of a script of signet commands will need in the
 // database. The zero KeySpec stands for one like that of a certificate.
-func (a *app) keyOf(line plainCommand) (spec cert.KeySpec, ok bool) {
-	if line.err != nil {
+func (l *lineVerbs) keyOf(line plainCommand) (spec cert.KeySpec, ok bool) {
+	words, err := l.words(line)
+	if err != nil {
 		return spec, false
 	}
-	var c *cobra.Command
-	switch line.words[0] {
+	switch nameIn(words) {
 	case "gencert":
-		c, spec = a.gencertCommand(), cert.KeySpec{}.Round()
-	case "rekey":
-		c = a.rekeyCommand()
-	case "racdcert":
-		return racdcertKey(line.words[1:])
+		spec = cert.KeySpec{}.Round()
+	case "rekey", "racdcert":
 	default:
 		return spec, false
 	}
-	c.FParseErrWhitelist.UnknownFlags = true // those of every verb
-	if err := c.ParseFlags(line.words[1:]); err != nil || c.Flags().Changed("token") || c.Flags().Changed("request") {
+	c, given, ok := l.parse(words)
+	if !ok {
 		return spec, false
 	}
-	if f := c.Flags().Lookup("key"); f.Changed {
-		var err error
-		if spec, err = cert.ParseKeySpec(f.Value.String()); err != nil {
+	if words[0] == "racdcert" {
+		return racdcertKey(given)
+	}
+	f := c.Flags()
+	if f.Changed("token") || f.Changed("request") {
+		return spec, false
+	}
+	if key := f.Lookup("key"); key.Changed {
+		if spec, err = cert.ParseKeySpec(key.Value.String()); err != nil {
 			return spec, false
 		}
 	}
@@ -59,7 +60,6 @@ func (a *app) keyOf(line plainCommand) (spec cert.KeySpec, ok bool) {
 
 // racdcertKey is keyOf for what was given to the verb racdcert.
 func racdcertKey(given []string) (spec cert.KeySpec, ok bool) {
-	given = slices.DeleteFunc(slices.Clone(given), func(w string) bool { return strings.HasPrefix(w, "-") })
 	sc, _ := racdcert.Read([]byte(racdcertText(strings.Join(given, " "))), racdcert.Options{})
 	if sc == nil {
 		return spec, false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -35,12 +36,11 @@ type app struct {
 	descriptorPIN []byte          // a descriptor can be read once
 	files         *files
 	store         *backend.Opened
-	manager       *ring.Manager  // opened on first use
-	code          ring.Code      // the return code so far
-	locked        bool           // the database is locked for the run: nobody may be kept waiting
-	place         string         // where in a script the command stands; empty outside one
-	verbs         map[string]int // the places of the verbs in the list of commands, in a script of them
-	progress      *progress      // of the run of scripts; nil when none is shown
+	manager       *ring.Manager // opened on first use
+	code          ring.Code     // the return code so far
+	locked        bool          // the database is locked for the run: nobody may be kept waiting
+	place         string        // where in a script the command stands; empty outside one
+	progress      *progress     // of the run of scripts; nil when none is shown
 }
 
 // run runs one command line and gives its return code.
@@ -58,12 +58,16 @@ func run(ctx context.Context, env environment, args []string) int {
 func (a *app) execute(ctx context.Context, args []string) ring.Code {
 	a.code = ring.Done
 	only := ""
-	if a.place != "" && len(args) > 0 { // to build all verbs for each line of a long script takes long
+	if len(args) > 0 { // to build all verbs takes as long as to run a short one
 		only = args[0]
 	}
 	root := a.rootWith(only)
 	root.SetArgs(spellFlags(args))
-	if err := root.ExecuteContext(ctx); err != nil {
+	help := bufio.NewWriter(a.stdout) // which cobra writes in many small pieces
+	root.SetOut(help)
+	err := root.ExecuteContext(ctx)
+	_ = help.Flush() // the end of the run tells
+	if err != nil {
 		a.fail(err)
 	}
 	return a.code
@@ -87,6 +91,7 @@ func (a *app) root() *cobra.Command { return a.rootWith("") }
 
 // rootWith builds the command tree with one verb alone when it is known by that name.
 func (a *app) rootWith(only string) *cobra.Command {
+	alone := a.verb(only)
 	root := &cobra.Command{
 		Use:   "signet",
 		Short: "Certificates and key rings, as RACF's RACDCERT manages them, on any machine",
@@ -113,7 +118,6 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 			}
 			return usagef("unknown command %q; see: signet --help", given[0])
 		},
-		Version:                    version(),
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
@@ -137,29 +141,15 @@ Return codes: 0 done, 4 done with a warning or nothing found, 8 refused, 12 fail
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", a.flags.quiet, "show errors and results only")
 	f.BoolVar(&a.flags.noColor, "no-color", a.flags.noColor, "never use colours")
 	root.SetHelpCommand(a.helpCommand())
-	root.AddCommand(a.commands(only)...)
+	if alone != nil {
+		root.AddCommand(alone())
+		return root
+	}
+	root.Version = version()
+	for _, v := range a.verbs() {
+		root.AddCommand(v.build())
+	}
 	return root
-}
-
-// commands builds the verbs, or only the one that is named.
-func (a *app) commands(only string) []*cobra.Command {
-	all := []func() *cobra.Command{
-		a.gencertCommand, a.genreqCommand, a.addCommand, a.alterCommand, a.deleteCommand,
-		a.exportCommand, a.listCommand, a.checkcertCommand, a.listchainCommand, a.rekeyCommand, a.rolloverCommand,
-		a.addringCommand, a.delringCommand, a.connectCommand, a.removeCommand, a.listringCommand,
-		a.addtokenCommand, a.deltokenCommand, a.listtokenCommand, a.bindCommand, a.unbindCommand, a.importCommand, a.tokenCommand,
-		a.mapCommand, a.altmapCommand, a.delmapCommand, a.listmapCommand, a.whoisCommand, a.canCommand,
-		a.copyCommand, a.diffCommand, a.resolveCommand, a.caeCommand, a.trustCommand, a.scanCommand,
-		a.runCommand, a.racdcertCommand, a.racfCommand, a.auditCommand, a.dbCommand, a.keysCommand, a.serveCommand,
-	}
-	if i, known := a.verbs[only]; known {
-		return []*cobra.Command{all[i]()}
-	}
-	var built []*cobra.Command
-	for _, build := range all {
-		built = append(built, build())
-	}
-	return built
 }
 
 func orText(output string) string {
@@ -197,7 +187,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 	}
 	if a.place != "" { // a line of a script: the database is open, the user settled
 		for _, name := range []string{"db", "as", "output"} {
-			if f := c.InheritedFlags().Lookup(name); f != nil && f.Changed {
+			if c.Root().PersistentFlags().Changed(name) {
 				return usagef("--%s belongs on the command line of run, not inside its script", name)
 			}
 		}

@@ -89,5 +89,9 @@ func (a *app) noteOrigin(ctx context.Context, db *sqldb.DB, function, origin str
 	if account, err := a.accountID(); err == nil && account != user {
 		e.Account = account.Name()
 	}
-	return db.Note(ctx, e)
+	encoded, err := audit.Encode(e)
+	if err != nil {
+		return err
+	}
+	return db.Note(ctx, encoded)
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,14 +61,14 @@ func (f *trailFlags) query(a *app) (q audit.Query, err error) {
 }
 
 // timeAgo has no number of days that time.Duration cannot hold.
-var timeAgo = regexp.MustCompile(`^(\d{1,5})([mhd])$`)
+var timeAgo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,5})([mhd])$`) })
 
 // pointInTime reads a time: a date, a date and a time of day, or how long ago it was.
 func (a *app) pointInTime(flag, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if m := timeAgo.FindStringSubmatch(s); m != nil {
+	if m := timeAgo().FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
 			return time.Time{}, err

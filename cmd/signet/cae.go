@@ -201,10 +201,11 @@ it already is left alone.`,
 				return usagef("cae import: -importincacerts is for the truststore of the server's JVM, not for its keystore; name another with --cacerts, and its password with --cacerts-password-file")
 			}
 			if inCacerts {
-				if cacerts == "" {
-					cacerts = a.caeCacerts(f.home)
+				to := cacerts
+				if to == "" {
+					to = a.caeCacerts(f.home)
 				}
-				return a.trustAdd(c.Context(), given, trustAddFlags{to: "jks:" + cacerts, password: cacertsPass, packages: pack, alias: alias, backup: f.backup})
+				return a.trustAdd(c.Context(), given, trustAddFlags{to: "jks:" + to, password: cacertsPass, packages: pack, alias: alias, backup: f.backup})
 			}
 			return a.caeImport(c.Context(), given, f, alias, pack)
 		},

@@ -14,10 +14,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"signet/backend"
 	"signet/export"
 	"signet/racdcert"
-	"signet/racdcert/tso"
 	"signet/ring"
 )
 
@@ -106,10 +107,10 @@ func (a *app) checkScript(sc script, f runFlags) []racdcert.Message {
 	if sc.tso != nil {
 		sc.tso.Check(&racdcert.Session{Strict: f.strict, Report: func(o racdcert.Outcome) { all = append(all, o.Messages...) }})
 	}
+	verbs := newLineVerbs()
 	for _, line := range sc.plain {
-		if err := a.checkPlain(line); err != nil {
-			pos := tso.Pos{Line: line.line, Col: 1}
-			all = append(all, racdcert.Message{Message: ring.Message{Code: codeOf(err), Text: err.Error()}, Pos: pos})
+		if _, err := a.checkPlain(verbs, line); err != nil {
+			all = append(all, plainMessage(line, err))
 		}
 	}
 	slices.SortStableFunc(all, func(x, y racdcert.Message) int {
@@ -118,28 +119,42 @@ func (a *app) checkScript(sc script, f runFlags) []racdcert.Message {
 	return all
 }
 
-// checkPlain says what is wrong with the words of one of signet's own commands.
-func (a *app) checkPlain(line plainCommand) error {
-	if line.err != nil {
-		return line.err
+// plainMessage is what is wrong with one of signet's own commands.
+func plainMessage(line plainCommand, err error) racdcert.Message {
+	return racdcert.Message{Message: ring.Message{Code: codeOf(err), Text: err.Error()}, Pos: line.pos()}
+}
+
+// understood is a line of signet's own commands as far as it makes sense.
+type understood struct {
+	words []string
+	verb  *cobra.Command
+	rest  []string // what follows the verb
+}
+
+// checkPlain says what is wrong with one of signet's own commands.
+func (a *app) checkPlain(verbs *lineVerbs, line plainCommand) (u understood, err error) {
+	verbs.begin(a, place("script", line.pos()))
+	if u.words, err = verbs.words(line); err != nil {
+		return u, err
 	}
-	child := *a
-	child.place = place("script", tso.Pos{Line: line.line, Col: 1})
-	root := child.root()
-	c, rest, err := root.Find(line.words)
-	if err != nil {
-		return usageError{err}
+	if _, _, ok := verbs.parse(u.words); ok {
+		u.verb, u.rest = verbs.verb(u.words)
+		return u, nil
 	}
-	if c == root && len(rest) > 0 {
-		return root.RunE(root, rest) // it can only say that there is no such verb
+	root := verbs.app.root()
+	if u.verb, u.rest, err = root.Find(u.words); err != nil {
+		return u, usageError{err}
 	}
-	if err := c.ParseFlags(rest); err != nil {
-		return c.FlagErrorFunc()(c, err)
+	if u.verb == root && len(u.rest) > 0 {
+		return u, root.RunE(root, u.rest) // it can only say that there is no such verb
 	}
-	if err := c.ValidateArgs(c.Flags().Args()); err != nil {
-		return err
+	if err := u.verb.ParseFlags(u.rest); err != nil {
+		return u, u.verb.FlagErrorFunc()(u.verb, err)
 	}
-	return child.checkFlags(c)
+	if err := u.verb.ValidateArgs(u.verb.Flags().Args()); err != nil {
+		return u, err
+	}
+	return u, verbs.app.checkFlags(u.verb)
 }
 
 // rehearse runs scripts so that nothing of it stays, and collects what fails.
@@ -156,6 +171,7 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 		return err
 	}
 	before := *found
+	verbs := newLineVerbs()
 	return m.Rehearse(ctx, func(m *ring.Manager) {
 		*found = findings{slices.Clone(before.all), maps.Clone(before.seen)} // a store may run it again
 		for _, sc := range scripts {
@@ -165,24 +181,26 @@ func (a *app) rehearse(ctx context.Context, scripts []script, issuer ring.Owner,
 				sc.tso.Run(ctx, &s, racdcert.Nowhere)
 			}
 			for _, line := range sc.plain {
-				found.add(sc.name, a.rehearsePlain(ctx, m, sc.name, line)...)
+				found.add(sc.name, a.rehearsePlain(ctx, m, verbs, sc.name, line)...)
 			}
 		}
 	})
 }
 
 // rehearsePlain runs one of signet's own commands in a rehearsal and gives what is wrong.
-func (a *app) rehearsePlain(ctx context.Context, m *ring.Manager, name string, line plainCommand) []racdcert.Message {
-	pos := tso.Pos{Line: line.line, Col: 1}
+func (a *app) rehearsePlain(ctx context.Context, m *ring.Manager, verbs *lineVerbs, name string, line plainCommand) []racdcert.Message {
+	pos := line.pos()
 	var output bytes.Buffer
-	child := *a
-	child.manager, child.stdout, child.stderr, child.code, child.place = m, &output, io.Discard, ring.Done, place(name, pos)
+	verbs.begin(a, place(name, pos))
+	child := verbs.app
+	child.manager, child.stdout, child.stderr = m, &output, io.Discard
 	child.locked = true
 	child.flags.output = "json"
-	code := child.executeLine(ctx, line)
+	words, problem := verbs.words(line)
+	code := verbs.execute(ctx, words, problem)
 	var ans answer
 	if err := json.Unmarshal(output.Bytes(), &ans); err != nil && code > ring.Done {
-		ans.Messages = []messageJSON{{Code: code, Text: fmt.Sprintf("%s ends %d", line.words[0], code)}}
+		ans.Messages = []messageJSON{{Code: code, Text: fmt.Sprintf("%s ends %d", nameIn(words), code)}}
 	}
 	for _, c := range ans.Commands { // of racdcert and racf
 		ans.Messages = append(ans.Messages, c.Messages...)
@@ -292,18 +310,20 @@ func (a *app) explainScript(sc script, f runFlags) []explained {
 			all = append(all, e)
 		}})
 	}
+	verbs := newLineVerbs()
 	for _, line := range sc.plain {
-		e := explained{commandJSON: commandJSON{File: sc.name, Line: line.line, Command: line.words[0]}}
-		if err := a.checkPlain(line); err != nil {
-			e.Code = codeOf(err)
-			m := racdcert.Message{Message: ring.Message{Code: e.Code, Text: err.Error()}, Pos: tso.Pos{Line: line.line, Col: 1}}
-			e.messages, e.Messages = []racdcert.Message{m}, []messageJSON{placed("", m)}
-		} else if c, rest, err := a.root().Find(line.words); err == nil {
-			e.Command = strings.TrimPrefix(c.CommandPath(), "signet ")
-			e.Does = c.Short
-			if len(rest) > 0 {
-				e.Does += ": " + strings.Join(rest, " ")
+		e := explained{commandJSON: commandJSON{File: sc.name, Line: line.line}}
+		u, err := a.checkPlain(verbs, line)
+		if err == nil {
+			e.Command = strings.TrimPrefix(u.verb.CommandPath(), "signet ")
+			e.Does = u.verb.Short
+			if len(u.rest) > 0 {
+				e.Does += ": " + strings.Join(u.rest, " ")
 			}
+		} else {
+			e.Command, e.Code = nameIn(u.words), codeOf(err)
+			m := plainMessage(line, err)
+			e.messages, e.Messages = []racdcert.Message{m}, []messageJSON{placed("", m)}
 		}
 		all = append(all, e)
 	}

@@ -81,6 +81,7 @@ func (a *app) dbPopulateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			crowd := crowd
 			crowd.Now = a.now()
 			start := time.Now()
 			stop := a.spin(true, "making certificates")

@@ -13,12 +13,12 @@ import (
 
 // session runs commands of the program in one folder, inside the test.
 type session struct {
-	t   *testing.T
+	t   testing.TB
 	env environment
 	out bytes.Buffer
 }
 
-func newSession(t *testing.T) *session {
+func newSession(t testing.TB) *session {
 	s := &session{t: t}
 	dir := t.TempDir()
 	s.env = environment{

@@ -154,16 +154,21 @@ func momentOf(s string) (ring.Moment, error) {
 // printIssued shows the certificate that a function made or changed.
 func (a *app) printIssued(r *ring.Issued) error {
 	messages := a.tell(&r.Result)
-	d, err := describe(ring.Listing{Certificate: r.Certificate})
+	if a.json() {
+		d, err := describe(ring.Listing{Certificate: r.Certificate})
+		if err != nil {
+			return err
+		}
+		return a.print(answer{Messages: messages, Certificate: d})
+	}
+	if a.flags.quiet {
+		return nil
+	}
+	x, err := r.Certificate.X509()
 	if err != nil {
 		return err
 	}
-	if a.json() {
-		return a.print(answer{Messages: messages, Certificate: d})
-	}
-	if !a.flags.quiet {
-		fmt.Fprintf(a.stdout, "%s  %s  %s %d  until %s\n", r.Certificate.Ref(), d.Status, d.KeyType, d.KeySize, a.date(d.NotAfter))
-	}
+	fmt.Fprintf(a.stdout, "%s  %s  %s %d  until %s\n", r.Certificate.Ref(), r.Certificate.Status, cert.KeyType(x), cert.KeySize(x), a.date(x.NotAfter))
 	return nil
 }
 

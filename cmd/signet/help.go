@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // messageID is the form of the ids of messages.
-var messageID = regexp.MustCompile(`(?i)^(IRR|IRRD|ICH|IKJ|SGN)\d+[AEI]$`)
+var messageID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(IRR|IRRD|ICH|IKJ|SGN)\d+[AEI]$`) })
 
 // helpCommand explains verbs and messages.
 func (a *app) helpCommand() *cobra.Command {
@@ -21,7 +22,7 @@ func (a *app) helpCommand() *cobra.Command {
 		Example: `  signet help gencert
   signet help IRRD107I`,
 		RunE: func(c *cobra.Command, given []string) error {
-			if len(given) == 1 && messageID.MatchString(given[0]) {
+			if len(given) == 1 && messageID().MatchString(given[0]) {
 				return a.explain(given[0])
 			}
 			verb, rest, err := c.Root().Find(given)

@@ -44,6 +44,7 @@ backups made before open with it. Keep it with them, and away from the database.
   signet --stash safe.key keys reseal --new-identity`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, given []string) error {
+			f := f
 			f.rotateGiven = c.Flags().Changed("rotate")
 			o, err := a.resealOptions(f)
 			if err != nil {

@@ -59,6 +59,7 @@ name is the criteria with the application or system put in.`,
   signet map MULTIID --subject "O=Bank.C=NL" --criteria "APPLID=&APPLID"`,
 		Args: args(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, given []string) error {
+			q := q
 			if q.Subject == "" && c.Flags().Changed("subject") || q.Issuer == "" && c.Flags().Changed("issuer") {
 				return usagef("map: an empty filter would match any name; leave it out if that is meant")
 			}
@@ -128,6 +129,7 @@ when the owner has one filter.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
 			var err error
+			q := q
 			if q.FilterRef, err = ring.ParseFilterRef(given[0]); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,8 +76,21 @@ func (a *app) print(ans answer) error {
 	return e.Encode(ans)
 }
 
+// table is text in columns. It comes out when it is flushed: each cell by itself would cost a call
+// to the system.
+type table struct {
+	*tabwriter.Writer
+	out *bufio.Writer
+}
+
 // table gives a writer of aligned columns; flush it at the end.
-func (a *app) table() *tabwriter.Writer { return tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0) }
+func (a *app) table() table {
+	out := bufio.NewWriter(a.stdout)
+	return table{tabwriter.NewWriter(out, 0, 8, 2, ' ', 0), out}
+}
+
+// Flush writes what there is.
+func (t table) Flush() error { return errors.Join(t.Writer.Flush(), t.out.Flush()) }
 
 // say tells the user something that is not a result.
 func (a *app) say(format string, args ...any) {

@@ -1,59 +1,53 @@
 package main
 
 import (
-	"context"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"signet/ring"
+	"signet/racdcert/tso"
 )
 
-// plainCommand is one line of a script of signet commands.
+// plainCommand is one line of a script of signet commands. Its words are found when they are
+// needed: kept, they would take many times the memory of the text.
 type plainCommand struct {
-	line  int
-	words []string
-	err   error // why the line has no words
+	line int
+	text string
 }
 
-// executeLine runs a line of a script in a.
-func (a *app) executeLine(ctx context.Context, line plainCommand) ring.Code {
-	if line.err != nil {
-		a.fail(line.err)
-		return a.code
-	}
-	return a.execute(ctx, line.words)
-}
+// pos is where the line is.
+func (c plainCommand) pos() tso.Pos { return tso.Pos{Line: c.line, Col: 1} }
 
 // plainScript reads a script of signet commands; ok tells whether it is one: its first line
 // that is not blank or a # comment begins with signet or with a verb in lower case. racdcert
 // begins a TSO command, and so does connect or remove with a group.
 func (a *app) plainScript(data []byte) (commands []plainCommand, ok bool) {
-	verbs := []string{}
-	a.verbs = map[string]int{}
-	for i, c := range a.commands("") {
-		a.verbs[c.Name()] = i
-		if c.Name() != "racdcert" && c.Name() != "run" {
-			verbs = append(verbs, c.Name())
-		}
-	}
 	number := 0
+	var words []string // whose memory each line uses again
 	for line := range strings.Lines(string(data)) {
 		number++
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		words, err := shellWords(line)
-		if err == nil && words[0] == "signet" {
-			words = words[1:]
-		} else if len(commands) == 0 && (err != nil || !slices.Contains(verbs, words[0]) || namesGroup(words)) {
+		var err error
+		words, err = shellWords(line, words[:0])
+		switch {
+		case err == nil && words[0] == "signet":
+			if len(words) == 1 {
+				continue
+			}
+		case len(commands) == 0 && (err != nil || !a.beginsPlain(words)):
 			return nil, false
 		}
-		if err != nil || len(words) > 0 {
-			commands = append(commands, plainCommand{number, words, err})
-		}
+		commands = append(commands, plainCommand{number, line})
 	}
 	return commands, len(commands) > 0
+}
+
+// beginsPlain reports whether a script of signet commands can begin with words.
+func (a *app) beginsPlain(words []string) bool {
+	name := words[0]
+	return name != "racdcert" && name != "run" && a.verb(name) != nil && !namesGroup(words)
 }
 
 // namesGroup reports whether a line is TSO's CONNECT or REMOVE, of users and a group. The
@@ -72,44 +66,54 @@ func namesGroup(words []string) bool {
 	return false
 }
 
-// shellWords splits a line into words as a shell does, with '...', "..." and \ as quotes.
-func shellWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord := false
-	quote := rune(0)
-	escaped := false
-	for _, r := range line {
-		switch {
-		case escaped:
-			word.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped, inWord = true, true
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			} else {
-				word.WriteRune(r)
+// shellWords splits a line into words as a shell does, with '...', "..." and \ as quotes, and
+// appends them to words. Words without quotes share the memory of the line.
+func shellWords(line string, words []string) ([]string, error) {
+	text := line
+	if !utf8.ValidString(text) {
+		text = string([]rune(text)) // each byte that is none becomes a character that says so
+	}
+	for {
+		text = strings.TrimLeft(text, " \t")
+		if text == "" {
+			return words, nil
+		}
+		end := strings.IndexAny(text, " \t'\"\\")
+		if end < 0 {
+			return append(words, text), nil
+		}
+		if text[end] == ' ' || text[end] == '\t' {
+			words, text = append(words, text[:end]), text[end:]
+			continue
+		}
+		word, rest, closed := quotedWord(text)
+		if !closed {
+			return words, usagef("a quote is not closed in %q", line)
+		}
+		words, text = append(words, word), rest
+	}
+}
+
+// quotedWord reads a word with quotes off the start of a text.
+func quotedWord(text string) (word, rest string, closed bool) {
+	var b strings.Builder
+	quote := byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quote != '\'':
+			if i++; i == len(text) {
+				return "", "", false
 			}
-		case r == '\'' || r == '"':
-			quote, inWord = r, true
-		case r == ' ' || r == '\t':
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
+			b.WriteByte(text[i])
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		case quote == 0 && (c == ' ' || c == '\t'):
+			return b.String(), text[i:], true
 		default:
-			word.WriteRune(r)
-			inWord = true
+			b.WriteByte(c)
 		}
 	}
-	if quote != 0 || escaped {
-		return nil, usagef("a quote is not closed in %q", line)
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	return words, nil
+	return b.String(), "", quote == 0
 }

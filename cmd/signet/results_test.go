@@ -33,6 +33,36 @@ func TestResultsAreLost(t *testing.T) {
 	}
 }
 
+// counted counts the calls that write to it.
+type counted struct{ calls int }
+
+func (c *counted) Write(b []byte) (int, error) {
+	c.calls++
+	return len(b), nil
+}
+
+// What a command prints comes out in few pieces: each is a call to the system.
+func TestResultsComeInFewPieces(t *testing.T) {
+	s := newSession(t)
+	s.run(0, "db", "init", "--quiet")
+	s.run(0, "addring", "U/R")
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		s.run(0, "gencert", "U/"+name, "--subject", "CN="+name, "--key", "ed25519")
+		s.run(0, "connect", "U/"+name, "U/R")
+	}
+	for _, args := range [][]string{{"list", "U"}, {"list", "U/a"}, {"listring", "U/R"}, {"racdcert", "ID(U) LIST"}, {"racdcert", "ID(U) LISTRING(R)"}, {"--help"}} {
+		var out counted
+		env := s.env
+		env.stdout = &out
+		if code := run(t.Context(), env, args); code != int(ring.Done) {
+			t.Errorf("signet %s ended %d", strings.Join(args, " "), code)
+		}
+		if out.calls < 1 || out.calls > 3 {
+			t.Errorf("signet %s writes %d pieces, at most 3 are wanted", strings.Join(args, " "), out.calls)
+		}
+	}
+}
+
 func TestPointInTime(t *testing.T) {
 	now := time.Date(2027, 3, 15, 10, 0, 0, 0, time.UTC)
 	a := &app{environment: environment{now: func() time.Time { return now }, zone: time.UTC}}

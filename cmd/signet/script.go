@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -234,6 +235,9 @@ func (a *app) runAtomic(ctx context.Context, m *ring.Manager, scripts []script, 
 		if a.code > ring.Warning {
 			return errStopped
 		}
+		if err := inner.Settle(); err != nil {
+			return err
+		}
 		return a.files.release()
 	})
 	a.manager, a.locked = before, false
@@ -332,11 +336,13 @@ func (r *scriptRun) one(ctx context.Context, m *ring.Manager, sc script) (stoppe
 func (r *scriptRun) tso(ctx context.Context, m *ring.Manager, sc script, reach func(int)) (stopped bool) {
 	a := r.app
 	var output bytes.Buffer
-	s := racdcert.Session{Manager: m, Files: a.files, Output: a.stdout, Strict: r.flags.strict, Reach: reach}
+	displays := bufio.NewWriter(a.stdout) // a command displays line by line
+	s := racdcert.Session{Manager: m, Files: a.files, Output: displays, Strict: r.flags.strict, Reach: reach}
 	if a.json() {
 		s.Output = &output
 	}
 	s.Report = func(o racdcert.Outcome) {
+		_ = displays.Flush() // the end of the run tells
 		c := commandJSON{File: sc.name, Line: o.Pos.Line, Command: o.Command, Code: o.Code, Output: output.String()}
 		output.Reset()
 		for _, msg := range o.Messages {
@@ -370,25 +376,24 @@ func (r *scriptRun) plain(ctx context.Context, sc script, reach func(int)) (stop
 	a := r.app
 	total := a.code
 	defer func() { a.code = max(a.code, total) }()
+	verbs := newLineVerbs()
+	var output bytes.Buffer
 	for i, line := range sc.plain {
 		reach(i)
-		var output bytes.Buffer
-		child := *a
-		child.code = ring.Done
+		verbs.begin(a, place(sc.name, line.pos()))
 		if a.json() {
-			child.stdout = &output
+			verbs.app.stdout = &output
 		}
-		child.place = place(sc.name, tso.Pos{Line: line.line, Col: 1})
+		words, problem := verbs.words(line)
 		interrupted := ctx.Err() != nil
 		if interrupted {
-			child.fail(ctx.Err())
-		} else {
-			child.executeLine(ctx, line)
+			problem = ctx.Err()
 		}
-		code := child.code
+		code := verbs.execute(ctx, words, problem)
 		total = max(total, code)
 		if a.json() {
-			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: line.words[0], Code: code, Output: output.String()})
+			r.commands = append(r.commands, commandJSON{File: sc.name, Line: line.line, Command: nameIn(words), Code: code, Output: output.String()})
+			output.Reset()
 		}
 		if interrupted || code > ring.Warning && r.stopsEarly() {
 			return true

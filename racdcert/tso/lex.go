@@ -119,23 +119,25 @@ func (p *lexer) doubtful(word string, start int) *Problem {
 }
 
 // quoted reads a quoted string; within names its surroundings for messages.
-func (p *lexer) quoted(within string) (string, *Problem) {
+func (p *lexer) quoted(within func() string) (string, *Problem) {
 	start := p.i
 	p.open = start
-	var b strings.Builder
+	doubled := false
 	for p.i++; ; p.i++ {
 		end := strings.IndexByte(p.text[p.i:], '\'')
 		if end < 0 {
-			return "", p.unterminated(start, within)
+			return "", p.unterminated(start, within())
 		}
-		b.WriteString(p.text[p.i : p.i+end])
 		p.i += end + 1
 		if p.done() || p.text[p.i] != '\'' {
 			break
 		}
-		b.WriteByte('\'')
+		doubled = true
 	}
-	value := b.String()
+	value := p.text[start+1 : p.i-1]
+	if doubled {
+		value = strings.ReplaceAll(value, "''", "'")
+	}
 	if i := strings.IndexFunc(p.text[start:p.i], func(r rune) bool { return unicode.IsControl(r) && r != '\t' }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(p.text[start+i:])
 		return "", p.fail(start+i, fmt.Sprintf("the character U+%04X cannot stand in a quoted string", r), "remove it")
@@ -151,7 +153,7 @@ func (p *lexer) quoted(within string) (string, *Problem) {
 			r, _ := utf8.DecodeRuneInString(p.text[p.i:])
 			return "", p.check(r)
 		}
-		return "", p.fail(p.i, "a quoted string"+within+" is followed by text without a blank",
+		return "", p.fail(p.i, "a quoted string"+within()+" is followed by text without a blank",
 			"put a blank or comma between them, or double the apostrophe if it belongs to the value")
 	}
 	return value, nil

@@ -66,20 +66,24 @@ func (c Command) Masked(secret func(keyword string) bool) string {
 	return b.String()
 }
 
+// fewOperands is what most commands have at most.
+const fewOperands = 8
+
 // parser reads the text of one command from left to right.
 type parser struct {
 	lexer
 	opts     ParseOptions
 	items    int
-	stack    []Operand // the operands whose lists are open
-	supplied int       // closing parentheses that were missing
+	stack    [MaxDepth]Operand // the operands whose lists are open
+	depth    int               // and how many those are
+	supplied int               // closing parentheses that were missing
 	secret   func(string) bool
 	hidden   [][2]int // the lists of secret keywords, the outermost only
 	hiding   bool     // inside such a list
 }
 
-func newParser(c Command) *parser {
-	return &parser{lexer: lexer{
+func newParser(c Command) parser {
+	return parser{lexer: lexer{
 		text:     c.line.Text,
 		loc:      newLocator(c.line),
 		warnings: append([]Problem(nil), c.warnings...),
@@ -108,6 +112,9 @@ func (p *parser) statement() (s Statement, problem *Problem) {
 		if p.done() {
 			break
 		}
+		if s.Operands == nil {
+			s.Operands = make([]Operand, 0, fewOperands)
+		}
 		o, problem := p.item(len(s.Operands) == 0)
 		s.Operands = append(s.Operands, o)
 		if problem != nil {
@@ -134,7 +141,7 @@ func (p *parser) item(anonymous bool) (Operand, *Problem) {
 		}
 	case c == '\'':
 		o.Quoted = true
-		o.Text, problem = p.quoted(p.within())
+		o.Text, problem = p.quoted(p.within)
 	default:
 		o.Text, problem = p.word()
 	}
@@ -152,7 +159,7 @@ func (p *parser) item(anonymous bool) (Operand, *Problem) {
 // list reads the parenthesised list of o.
 func (p *parser) list(o *Operand) *Problem {
 	o.HasValue = true
-	if len(p.stack) == MaxDepth {
+	if p.depth == MaxDepth {
 		return p.fail(p.i, fmt.Sprintf("parentheses are nested more than %d deep", MaxDepth), "")
 	}
 	hide := p.secret != nil && !p.hiding && p.secret(strings.ToUpper(o.Text))
@@ -160,7 +167,8 @@ func (p *parser) list(o *Operand) *Problem {
 		p.hiding = true
 		p.hidden = append(p.hidden, [2]int{p.i + 1, len(p.text)})
 	}
-	p.stack = append(p.stack, *o)
+	p.stack[p.depth] = *o
+	p.depth++
 	p.i++
 	for {
 		p.skip(separators)
@@ -186,16 +194,16 @@ func (p *parser) list(o *Operand) *Problem {
 	}
 	o.End = p.pos(min(p.i, len(p.text)-1))
 	p.i = min(p.i+1, len(p.text))
-	p.stack = p.stack[:len(p.stack)-1]
+	p.depth--
 	return nil
 }
 
 // unclosed reports the innermost open parenthesis, which is most often the one forgotten.
 func (p *parser) unclosed() *Problem {
-	o := p.stack[len(p.stack)-1]
+	o := p.stack[p.depth-1]
 	end := p.pos(len(p.text) - 1)
 	hint := fmt.Sprintf(`add ")" before the command ends at %s`, end)
-	if n := len(p.stack); n > 1 {
+	if n := p.depth; n > 1 {
 		hint = fmt.Sprintf(`%d parentheses are open where the command ends at %s`, n, end)
 	}
 	return &Problem{
@@ -210,7 +218,7 @@ func (p *parser) supply() {
 	if p.supplied == 0 {
 		w := *p.unclosed()
 		w.Hint = "a closing parenthesis is supplied at the end of the command"
-		if n := len(p.stack); n > 1 {
+		if n := p.depth; n > 1 {
 			w.Hint = fmt.Sprintf("%d closing parentheses are supplied at the end of the command", n)
 		}
 		p.warnings = append(p.warnings, w)
@@ -220,8 +228,8 @@ func (p *parser) supply() {
 
 // within names the keyword whose list is being read, for messages.
 func (p *parser) within() string {
-	if len(p.stack) == 0 {
+	if p.depth == 0 {
 		return ""
 	}
-	return " in " + p.stack[len(p.stack)-1].describe()
+	return " in " + p.stack[p.depth-1].describe()
 }

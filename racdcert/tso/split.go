@@ -52,6 +52,7 @@ func join(lines []Line) (c Command, used int, found bool) {
 		text Builder
 		scan = scanner{first: -1}
 		mark byte // of the line before
+		part bool // the command is part of one line, as nearly all are
 	)
 	shell := len(lines) > 0 && IsWrapper(firstWord(lines[0].Text))
 	for _, l := range lines {
@@ -84,7 +85,11 @@ func join(lines []Line) (c Command, used int, found bool) {
 		if scan.commented() && !isBlank(body) && !strings.HasPrefix(strings.TrimLeft(body, " \t"), "/*") {
 			scan.swallowed = l.Number
 		}
-		text.Append(l, from, len(body))
+		if part = used == 0 && next == 0 && len(l.Spans) == 0; part {
+			c.line = Line{Number: l.Number, Text: body[from:], Col: max(l.Col, 1) + from}
+		} else {
+			text.Append(l, from, len(body))
+		}
 		scan.read(l.Text[from:len(body)])
 		used++
 		if mark = next; mark == 0 {
@@ -93,7 +98,9 @@ func join(lines []Line) (c Command, used int, found bool) {
 		}
 	}
 	scan.close()
-	c.line = text.Line()
+	if !part {
+		c.line = text.Line()
+	}
 	c.line.Text = strings.TrimRight(c.line.Text, " \t")
 	c.start = max(scan.first, 0)
 	if scan.state == inComment && scan.swallowed > 0 {

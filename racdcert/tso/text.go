@@ -28,33 +28,36 @@ func (l Line) At(off int) Pos {
 	return loc.at(off)
 }
 
-// spans is the map of the line, never empty.
-func (l Line) spans() []Span {
-	if len(l.Spans) > 0 {
-		return l.Spans
-	}
-	return []Span{{Pos: Pos{l.Number, max(l.Col, 1)}}}
-}
-
 // locator turns byte offsets into places. Asked in ascending order it reads the text only once,
 // which keeps the reading of long lines linear.
 type locator struct {
 	text  string
 	spans []Span
-	span  int // the span of the last answer
-	off   int // the offset of the last answer
-	col   int // and its column
+	whole Span // of a line that has no spans
+	span  int  // the span of the last answer
+	off   int  // the offset of the last answer
+	col   int  // and its column
 }
 
 func newLocator(l Line) locator {
-	loc := locator{text: l.Text, spans: l.spans()}
+	loc := locator{text: l.Text, spans: l.Spans, whole: Span{Pos: Pos{l.Number, max(l.Col, 1)}}}
 	loc.enter(0)
 	return loc
 }
 
+// current is the span of the last answer.
+func (l *locator) current() Span {
+	if len(l.spans) == 0 {
+		return l.whole
+	}
+	return l.spans[l.span]
+}
+
 // enter goes to the start of a span.
 func (l *locator) enter(span int) {
-	l.span, l.off, l.col = span, l.spans[span].Offset, l.spans[span].Pos.Col
+	l.span = span
+	s := l.current()
+	l.off, l.col = s.Offset, s.Pos.Col
 }
 
 func (l *locator) at(off int) Pos {
@@ -67,7 +70,7 @@ func (l *locator) at(off int) Pos {
 		next := sort.Search(len(l.spans), func(i int) bool { return l.spans[i].Offset > off })
 		l.enter(max(next-1, 0))
 	}
-	s := l.spans[l.span]
+	s := l.current()
 	if !s.Fixed && off > l.off {
 		l.col += utf8.RuneCountInString(l.text[l.off:off])
 		l.off = off
@@ -80,7 +83,7 @@ type Builder struct {
 	text  strings.Builder
 	spans []Span
 	from  Line
-	loc   locator
+	loc   locator // in from; its text is empty before the first piece
 }
 
 // Len is the number of bytes so far.
@@ -91,12 +94,12 @@ func (b *Builder) Append(l Line, i, j int) {
 	if i >= j {
 		return
 	}
-	if b.loc.spans == nil || b.from.Number != l.Number || b.from.Text != l.Text {
+	if b.loc.text == "" || b.from.Number != l.Number || b.from.Text != l.Text {
 		b.from, b.loc = l, newLocator(l)
 	}
 	pos := b.loc.at(i)
 	start := b.text.Len()
-	b.spans = append(b.spans, Span{start, pos, b.loc.spans[b.loc.span].Fixed})
+	b.spans = append(b.spans, Span{start, pos, b.loc.current().Fixed})
 	for k := b.loc.span + 1; k < len(b.loc.spans) && b.loc.spans[k].Offset < j; k++ {
 		s := b.loc.spans[k]
 		s.Offset += start - i

@@ -3,6 +3,7 @@ package tso
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // wrapperName is the first word of a command, in upper case.
@@ -67,7 +68,9 @@ func (c Command) inner(b *Builder) Command {
 }
 
 // silence is what keeps the output of a command in a shell script from the terminal.
-var silence = regexp.MustCompile(`^(?:(?:[12&]?>>?[ \t]*/dev/null|[12]?>&[12])(?:[ \t]+|$))+`)
+var silence = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:(?:[12&]?>>?[ \t]*/dev/null|[12]?>&[12])(?:[ \t]+|$))+`)
+})
 
 // shell reads words of the shell from byte i on and joins them with what stands between. What
 // only silences the command is left out.
@@ -84,9 +87,9 @@ func (c Command) shell(i int) (Command, *Problem) {
 		case quote != 0 && ch == quote:
 			b.Append(c.line, from, i)
 			quote, from = 0, i+1
-		case quote == 0 && strings.IndexByte(" \t", text[i-1]) >= 0 && silence.MatchString(text[i:]):
+		case quote == 0 && strings.IndexByte(" \t", text[i-1]) >= 0 && silence().MatchString(text[i:]):
 			b.Append(c.line, from, i)
-			from = i + len(silence.FindString(text[i:]))
+			from = i + len(silence().FindString(text[i:]))
 			i = from - 1
 		case ch == '\\' && i+1 < len(text) && (quote == 0 || quote == '"' && strings.IndexByte("\"\\$`", text[i+1]) >= 0):
 			b.Append(c.line, from, i)
