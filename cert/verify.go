@@ -22,7 +22,9 @@ func CheckSignature(child, parent *x509.Certificate) error {
 
 // SelfSigned reports whether the certificate is its own issuer and its signature proves it. A
 // signature that cannot be checked proves nothing.
-func SelfSigned(c *x509.Certificate) bool { return CheckSignature(c, c) == nil }
+func SelfSigned(c *x509.Certificate) bool {
+	return bytes.Equal(c.RawIssuer, c.RawSubject) && CheckSignature(c, c) == nil
+}
 
 // PickIssuer finds the certificate that issued child: its subject is child's issuer, the key
 // identifiers agree where both have one, and the signature verifies. Of several the one that

@@ -56,6 +56,7 @@ type Inspection struct {
 	Passwords [][]byte      // to try before the well-known ones
 	Now       time.Time     // decides what has expired
 	Within    time.Duration // what ends within it is reported as expiring
+	LockOnly  bool          // of a keystore: tell what opens it, and leave its entries alone
 }
 
 // Report is what Inspect found in a file.

@@ -63,6 +63,9 @@ func (in *inspector) pkcs12(data []byte) {
 
 // keystore adds the entries of a keystore.
 func (in *inspector) keystore(ks *keystore.Keystore) {
+	if in.LockOnly {
+		return
+	}
 	hasKey := false
 	for i := range ks.Entries {
 		if len(in.Items) == maxItems {

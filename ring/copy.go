@@ -66,8 +66,9 @@ func (m *call) take(ctx context.Context, q Take) (*Taken, error) {
 				return newError(msgNoExportKey, c.Ref())
 			}
 		}
+		chains := newChains(tx)
 		for _, c := range certs {
-			id, err := credential(tx, c, trusted[c], &r.Result)
+			id, err := credential(tx, chains, c, trusted[c], &r.Result)
 			if err != nil {
 				return err
 			}
@@ -134,14 +135,14 @@ func (m *call) selected(tx Tx, q Take, r *Taken) (certs []*Certificate, trusted 
 	return certs, trusted, nil
 }
 
-func credential(tx Tx, c *Certificate, trusted bool, r *Result) (Credential, error) {
+func credential(tx Tx, chains *chains, c *Certificate, trusted bool, r *Result) (Credential, error) {
 	id := Credential{Owner: c.Owner, Label: c.Label, Status: c.Status}
 	if trusted || !c.HasKey() {
 		x, err := c.X509()
 		id.Chain = []*x509.Certificate{x}
 		return id, err
 	}
-	certs, complete, err := chain(tx, c)
+	certs, complete, err := chains.of(c)
 	if err != nil {
 		return id, err
 	}

@@ -3,6 +3,7 @@ package ring
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"strings"
 	"time"
 )
@@ -55,13 +56,16 @@ func (m *call) contents(ctx context.Context, ref RingRef) ([]Content, error) {
 				all = append(all, Content{Certificate: conn.Cert, Key: conn.Cert.HasKey() && conn.Usage == UsagePersonal})
 			}
 		}
+		chains := newChains(tx)
 		for i, c := range all {
 			all[i].Chain = []*Certificate{c.Certificate}
 			if c.Key {
-				var err error
-				if all[i].Chain, _, err = chain(tx, c.Certificate); err != nil {
+				one := *c.Certificate // or each would be kept as it is parsed, several times its size
+				certs, _, err := chains.of(&one)
+				if err != nil {
 					return err
 				}
+				all[i].Chain = append(all[i].Chain, certs[1:]...)
 			}
 		}
 		return nil
@@ -96,9 +100,10 @@ func Diff(left, right []Content) []Difference {
 		key := right[i].role() + "/" + strings.ToLower(right[i].Certificate.Label)
 		rest[key] = append(rest[key], &right[i])
 	}
-	byDER := map[string][]*Content{}
+	byDER := map[[sha256.Size]byte][]*Content{}
 	for i := range right {
-		byDER[string(right[i].Certificate.DER)] = append(byDER[string(right[i].Certificate.DER)], &right[i])
+		id := sha256.Sum256(right[i].Certificate.DER)
+		byDER[id] = append(byDER[id], &right[i])
 	}
 	used := map[*Content]bool{}
 	take := func(candidates []*Content, label string) *Content {
@@ -133,7 +138,7 @@ func Diff(left, right []Content) []Difference {
 	}
 	for _, l := range unmatched {
 		d := Difference{Left: l}
-		if d.Right = take(byDER[string(l.Certificate.DER)], l.Certificate.Label); d.Right != nil {
+		if d.Right = take(byDER[sha256.Sum256(l.Certificate.DER)], l.Certificate.Label); d.Right != nil {
 			d.What = append([]string{DiffLabel}, differing(l, d.Right)...)
 		}
 		all = append(all, d)

@@ -33,8 +33,9 @@ type file struct {
 	secrets secrets
 	fresh   bool // it was not there when it was opened
 
-	mu   sync.Mutex
-	kept bool // the backup is made
+	mu     sync.Mutex
+	kept   bool   // the backup is made
+	opened []byte // what was read to open it, for the first transaction
 }
 
 // fileState is a file as it was read.
@@ -53,6 +54,7 @@ func openFile(path, format string, o Options) (*file, error) {
 	if f.kind = formatOf(data); f.kind == "" {
 		return nil, f.unknown(data)
 	}
+	f.opened = data
 	return f, f.unlock(data)
 }
 
@@ -191,14 +193,64 @@ func (f *file) bytes() ([]byte, error) {
 		return nil, fileError(f.Name(), err)
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
-	switch {
+	var data bytes.Buffer
+	if info, err := in.Stat(); err == nil { // so that it need not grow
+		data.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead)
+	}
+	switch n, err := data.ReadFrom(io.LimitReader(in, maxFile+1)); {
 	case err != nil:
 		return nil, fileError(f.Name(), err)
-	case len(data) > maxFile:
+	case n > maxFile:
 		return nil, f.tooLarge()
 	}
-	return data, nil
+	return data.Bytes(), nil
+}
+
+// holds reports whether the file is what data says; nil is that it is not there. Nothing of it is
+// kept.
+func (f *file) holds(data []byte) (bool, error) {
+	if info, err := os.Stat(f.where); err == nil && !info.Mode().IsRegular() {
+		return false, nil // opening a pipe waits for a writer
+	}
+	in, err := os.Open(f.where)
+	if errors.Is(err, fs.ErrNotExist) {
+		return data == nil, nil
+	}
+	if err != nil {
+		return false, fileError(f.Name(), err)
+	}
+	defer in.Close()
+	if data == nil {
+		return false, nil
+	}
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := in.Read(chunk)
+		if !bytes.HasPrefix(data, chunk[:n]) {
+			return false, nil
+		}
+		data = data[n:]
+		switch {
+		case errors.Is(err, io.EOF):
+			return len(data) == 0, nil
+		case err != nil:
+			return false, fileError(f.Name(), err)
+		}
+	}
+}
+
+// read gives what the file holds now, once without reading it anew if it is what was opened.
+func (f *file) read() ([]byte, error) {
+	f.mu.Lock()
+	data := f.opened
+	f.opened = nil
+	f.mu.Unlock()
+	if data != nil {
+		if same, err := f.holds(data); same && err == nil {
+			return data, nil
+		}
+	}
+	return f.bytes()
 }
 
 func (f *file) tooLarge() error {
@@ -221,7 +273,7 @@ func (f *file) parse(data []byte) (*keystore.Keystore, error) {
 }
 
 func (f *file) Load(context.Context) (onering.Content, error) {
-	data, err := f.bytes()
+	data, err := f.read()
 	if err != nil || data == nil {
 		return onering.Content{State: fileState{}}, err
 	}
@@ -249,16 +301,16 @@ func (f *file) Save(_ context.Context, old onering.Content, es []keystore.Entry)
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", f.Name(), err, ring.ErrUnsupported)
 	}
-	now, err := f.bytes()
+	same, err := f.holds(was.data)
 	if err != nil {
 		return err
 	}
-	if (was.data == nil) != (now == nil) || !bytes.Equal(was.data, now) {
+	if !same {
 		return errChanged(f.Name())
 	}
-	if now == nil {
+	if was.data == nil {
 		err = atomicfile.Create(f.where, data, 0o600)
-	} else if err = f.backup(now); err == nil {
+	} else if err = f.backup(was.data); err == nil {
 		err = atomicfile.Replace(f.where, data)
 	}
 	if errors.Is(err, syscall.EACCES) {

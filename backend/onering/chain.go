@@ -18,29 +18,37 @@ func (t *tx) Offer(certs []*x509.Certificate) {
 	t.offered = append(slices.Clip(t.offered), certs...)
 }
 
-// links yields the certificates with a subject that are no entries: those that were offered, and
+// links gives the certificates with a subject that are no entries: those that were offered, and
 // those in the chains of private keys. What cannot be parsed is none. It has no handle.
 func (t *tx) links(subject []byte) []*ring.Certificate {
 	var all []*ring.Certificate
-	add := func(x *x509.Certificate, name string) {
-		all = append(all, ring.NewCertificate(ring.CertRef{Owner: ring.CertAuth, Label: name}, x))
-	}
 	for _, x := range t.offered {
 		if bytes.Equal(x.RawSubject, subject) {
-			add(x, "(offered)")
+			all = append(all, ring.NewCertificate(ring.CertRef{Owner: ring.CertAuth, Label: "(offered)"}, x))
 		}
 	}
+	for _, c := range t.chained(subject) {
+		if _, err := c.X509(); err == nil {
+			one := *c // the caller's own, with the certificate as it was parsed once
+			all = append(all, &one)
+		}
+	}
+	return all
+}
+
+// readIssuers gives the issuers in all chains by subject, in file order.
+func (t *tx) readIssuers() map[string][]*ring.Certificate {
+	all := map[string][]*ring.Certificate{}
 	seen := map[string]bool{} // the same certificate ends many chains
 	for _, r := range t.records {
 		for i := 1; i < len(r.Chain); i++ {
-			o := outlineOf(r.Chain[i])
-			if !bytes.Equal(o.subject, subject) || seen[string(r.Chain[i])] {
+			if seen[string(r.Chain[i])] {
 				continue
 			}
 			seen[string(r.Chain[i])] = true
-			if x, err := cert.Parse(r.Chain[i]); err == nil {
-				add(x, fmt.Sprintf("%s (chain %d)", r.label(), i+1))
-			}
+			subject := string(outlineOf(r.Chain[i]).subject)
+			all[subject] = append(all[subject], &ring.Certificate{Owner: ring.CertAuth, Label: fmt.Sprintf("%s (chain %d)", r.label(), i+1),
+				Status: ring.Trust, DER: r.Chain[i]})
 		}
 	}
 	return all
@@ -62,7 +70,7 @@ func (t *tx) inChain(der []byte) bool {
 func (t *tx) complete() error {
 	var fresh []int // places of records that are new since the last time
 	for i, r := range t.records {
-		if t.settled[r] {
+		if r.settled {
 			continue
 		}
 		if r.user && r.Key == nil {
@@ -74,7 +82,7 @@ func (t *tx) complete() error {
 	t.noDefault = false
 	if !t.store.medium.KeepsChains() {
 		for _, i := range fresh {
-			t.settled[t.records[i]] = true
+			t.records[i].settled = true
 		}
 		return nil
 	}
@@ -96,7 +104,7 @@ func (t *tx) complete() error {
 		}
 	}
 	for i, r := range t.records {
-		if r.Key == nil || !r.holds() || !t.settled[r] {
+		if r.Key == nil || !r.holds() || !r.settled {
 			continue
 		}
 		last := outlineOf(r.Chain[len(r.Chain)-1])
@@ -105,7 +113,7 @@ func (t *tx) complete() error {
 		}
 	}
 	for _, r := range t.records {
-		t.settled[r] = true
+		r.settled = true
 	}
 	t.weighed = len(t.offered)
 	return nil
@@ -148,7 +156,7 @@ func (t *tx) extend(i int, lib *library) {
 		chain = append(chain, x.Raw)
 	}
 	if !sameChain(chain, r.Chain) {
-		t.records[i] = r.with(func(n *record) { n.Chain = chain })
+		t.put(i, r.with(func(n *record) { n.Chain = chain }))
 	}
 }
 
@@ -202,7 +210,8 @@ func (l *library) read() {
 	for _, users := range []bool{false, true} {
 		for _, r := range l.tx.records {
 			if r.user == users && r.holds() {
-				add(r.outline(), r.Chain[0])
+				o := outlineOf(r.Chain[0])
+				add(&o, r.Chain[0])
 			}
 		}
 	}

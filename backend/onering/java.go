@@ -19,16 +19,18 @@ func (t *tx) FoldAlias(alias string) string { return keystore.Fold(alias) }
 // nameRest makes up labels for entries without an alias, as OpenSSL writes them: a number, that
 // of Java where Java shows the entry. Those become aliases when the keystore is written.
 func (t *tx) nameRest() {
-	taken := map[string]bool{}
 	var rest []*record
 	for _, r := range t.records {
 		if r.Alias == "" && r.holds() {
 			rest = append(rest, r)
 		}
-		taken[r.fold()] = true
 	}
 	if len(rest) == 0 {
 		return
+	}
+	taken := map[string]bool{}
+	for _, r := range t.records {
+		taken[r.fold()] = true
 	}
 	name := func(r *record, label string) {
 		r.made, r.folded = label, ""

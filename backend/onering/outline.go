@@ -2,6 +2,7 @@ package onering
 
 import (
 	"bytes"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
@@ -12,7 +13,7 @@ import (
 // outline is what certificates are looked for by, in DER. Reading it costs a fiftieth of parsing
 // the certificate, which counts in a keystore of ten thousand.
 type outline struct {
-	serial  []byte // the content of the INTEGER
+	serial  []byte // its bytes without the sign
 	issuer  []byte
 	subject []byte
 	key     []byte // SubjectPublicKeyInfo
@@ -29,7 +30,7 @@ func outlineOf(data []byte) outline {
 		tbs.ReadASN1(&serial, der.INTEGER) && tbs.SkipASN1(der.SEQUENCE) &&
 		tbs.ReadASN1Element(&issuer, der.SEQUENCE) && tbs.SkipASN1(der.SEQUENCE) &&
 		tbs.ReadASN1Element(&subject, der.SEQUENCE) && tbs.ReadASN1Element(&key, der.SEQUENCE) {
-		return outline{serial, issuer, subject, key}
+		return outline{magnitude(serial), issuer, subject, key}
 	}
 	if x, err := cert.Parse(data); err == nil { // which is less strict
 		o = outline{x.SerialNumber.Bytes(), x.RawIssuer, x.RawSubject, x.RawSubjectPublicKeyInfo}
@@ -37,12 +38,11 @@ func outlineOf(data []byte) outline {
 	return o
 }
 
-// numbered reports whether the serial number may be this one, which is not negative and given by
-// its bytes; a negative one can look like it.
-func (o *outline) numbered(serial []byte) bool {
-	n := o.serial
-	for len(n) > 0 && n[0] == 0 {
-		n = n[1:]
+// magnitude gives the bytes of an INTEGER's content without its sign, as big.Int.Bytes does.
+func magnitude(content []byte) []byte {
+	if len(content) == 0 || content[0] < 0x80 {
+		return bytes.TrimLeft(content, "\x00")
 	}
-	return bytes.Equal(n, serial)
+	n := new(big.Int).SetBytes(content)
+	return n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(content)))).Bytes()
 }

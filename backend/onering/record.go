@@ -19,10 +19,11 @@ type record struct {
 	made  string // what it is called while it has no alias
 	shown bool   // Java calls it that, too
 
+	settled bool // its chain has been looked after: the one thing that an attempt does not undo
+
 	// What is read on demand: listing a keystore needs none of it.
 	certificate *x509.Certificate
-	broken      error // why the certificate cannot be parsed
-	names       *outline
+	broken      error  // why the certificate cannot be parsed
 	folded      string // the alias; empty if it was not needed yet
 }
 
@@ -47,15 +48,6 @@ func (r *record) x509() (*x509.Certificate, error) {
 		r.certificate, r.broken = cert.Parse(r.Chain[0])
 	}
 	return r.certificate, r.broken
-}
-
-// outline gives that of the record's own certificate.
-func (r *record) outline() *outline {
-	if r.names == nil {
-		o := outlineOf(r.Chain[0])
-		r.names = &o
-	}
-	return r.names
 }
 
 // fold gives the alias as Java folds it.

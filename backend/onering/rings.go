@@ -115,7 +115,7 @@ func (t *tx) connection(r *record) *ring.Connection {
 
 // isDefault reports whether a record is the default: in PKCS12 the first private key is.
 func (t *tx) isDefault(r *record) bool {
-	return t.store.medium.Defaults() && !t.noDefault && r == t.firstKey()
+	return t.store.medium.Defaults() && !t.noDefault && r.user && r == t.firstKey()
 }
 
 func (t *tx) firstKey() *record {
@@ -152,7 +152,7 @@ func (t *tx) Connection(r *ring.Ring, c *ring.Certificate) (*ring.Connection, er
 // Connections implements ring.Tx.
 func (t *tx) Connections(r *ring.Ring) iter.Seq2[*ring.Connection, error] {
 	return func(yield func(*ring.Connection, error) bool) {
-		for c, err := range t.visible(func(*record) (bool, error) { return r.ID == theRing, nil }) {
+		for c, err := range t.visible(func(*record) bool { return r.ID == theRing }) {
 			if err != nil {
 				yield(nil, err)
 				return

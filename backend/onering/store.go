@@ -151,14 +151,12 @@ func (s *Store) begin(ctx context.Context, writable bool) (*tx, Content, error) 
 		return nil, c, err
 	}
 	t := &tx{Refusals: Refusals{Store: s.medium.Name()}, store: s, ctx: ctx, writable: writable,
-		nextID: 1, settled: make(map[*record]bool, len(c.Entries))}
+		nextID: 1, records: make([]*record, 0, len(c.Entries))}
 	s.mu.Lock()
 	t.user, t.ringName = s.user, s.ring
 	s.mu.Unlock()
 	for _, e := range c.Entries {
-		r := &record{Entry: e, id: t.nextID, user: e.Key != nil}
-		t.records = append(t.records, r)
-		t.settled[r] = true
+		t.records = append(t.records, &record{Entry: e, id: t.nextID, user: e.Key != nil, settled: true})
 		t.nextID++
 	}
 	t.nameRest()

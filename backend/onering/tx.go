@@ -34,8 +34,11 @@ type tx struct {
 	twins     bool                // one certificate may be there under several labels
 	noDefault bool                // the mark was taken from the first key and is about to go to another
 
-	settled map[*record]bool // those whose chains have been looked after
-	weighed int              // how many of offered were there then
+	weighed int // how many of offered were there when chains were last looked after
+
+	// What finds records without going through all of them; nil until it is needed.
+	labels, certificates *index
+	issuers              map[string][]*ring.Certificate // in chains, by subject
 }
 
 // errReadOnly is the error of a change in a View: a mistake of the caller.
@@ -78,7 +81,11 @@ func (t *tx) notFound(ref ring.CertRef) error {
 
 // view turns a record into what the rules work with.
 func (t *tx) view(r *record) *ring.Certificate {
-	c := &ring.Certificate{ID: r.id, Owner: r.owner(t.userName()), Label: r.label(), Status: r.status(), DER: r.Chain[0], Added: r.Created}
+	c := &ring.Certificate{DER: r.Chain[0]}
+	if r.certificate != nil { // so that nobody parses it again
+		c = ring.NewCertificate(ring.CertRef{}, r.certificate)
+	}
+	c.ID, c.Owner, c.Label, c.Status, c.Added = r.id, r.owner(t.userName()), r.label(), r.status(), r.Created
 	if r.Key != nil {
 		c.Key = ring.KeyInStore
 	}
@@ -101,41 +108,51 @@ func (t *tx) at(id int64) int {
 	return slices.IndexFunc(t.records, func(r *record) bool { return r.id == id })
 }
 
+// put puts a record in the place of another.
+func (t *tx) put(i int, r *record) {
+	old := t.records[i]
+	t.records[i] = r
+	t.entered(r, old)
+}
+
 // visible yields the certificates that keep says yes to, in file order. A record that the body
 // of the loop deletes does not come; one that it adds does not either.
-func (t *tx) visible(keep func(*record) (bool, error)) iter.Seq2[*ring.Certificate, error] {
+func (t *tx) visible(keep func(*record) bool) iter.Seq2[*ring.Certificate, error] {
+	return func(yield func(*ring.Certificate, error) bool) { t.yield(t.records, keep, yield) }
+}
+
+// outlined is visible for a condition on the certificate, among the records at some places. What
+// cannot be parsed fits none.
+func (t *tx) outlined(question byte, part []byte, keep func(*outline) bool) iter.Seq2[*ring.Certificate, error] {
 	return func(yield func(*ring.Certificate, error) bool) {
-		for _, old := range slices.Clone(t.records) {
-			if err := t.begin(); err != nil {
-				yield(nil, err)
-				return
-			}
-			i := t.at(old.id)
-			if i < 0 || !t.records[i].holds() {
-				continue
-			}
-			r := t.records[i]
-			ok, err := keep(r)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if ok && !yield(t.view(r), nil) {
-				return
-			}
+		var those []*record
+		for _, i := range t.certified(question, part) {
+			those = append(those, t.records[i])
 		}
+		t.yield(those, func(r *record) bool {
+			if o := outlineOf(r.Chain[0]); !keep(&o) {
+				return false
+			}
+			_, err := r.x509()
+			return err == nil
+		}, yield)
 	}
 }
 
-// outlined is visible for a condition on the certificate. What cannot be parsed fits none.
-func (t *tx) outlined(keep func(*outline) bool) iter.Seq2[*ring.Certificate, error] {
-	return t.visible(func(r *record) (bool, error) {
-		if !keep(r.outline()) {
-			return false, nil
+func (t *tx) yield(those []*record, keep func(*record) bool, yield func(*ring.Certificate, error) bool) {
+	for _, old := range slices.Clone(those) {
+		if err := t.begin(); err != nil {
+			yield(nil, err)
+			return
 		}
-		_, err := r.x509()
-		return err == nil, nil
-	})
+		i := t.at(old.id)
+		if i < 0 || !t.records[i].holds() || !keep(t.records[i]) {
+			continue
+		}
+		if !yield(t.view(t.records[i]), nil) {
+			return
+		}
+	}
 }
 
 // Certificate implements ring.Tx. A label is an alias, and Java folds the case of those.
@@ -176,18 +193,13 @@ func (t *tx) LabelHint(ring.Owner) (int, error) {
 // byAlias finds the record of an alias: as it is spelled, else as Java folds it.
 func (t *tx) byAlias(alias string) *record {
 	var found *record
-	folded := ""
-	for _, r := range t.records {
+	for _, i := range t.labelled(alias) {
+		r := t.records[i]
 		if r.label() == alias {
 			return r
 		}
-		if t.store.medium.Folds() && found == nil {
-			if folded == "" {
-				folded = keystore.Fold(alias)
-			}
-			if r.fold() == folded {
-				found = r
-			}
+		if found == nil && t.store.medium.Folds() && r.fold() == keystore.Fold(alias) {
+			found = r
 		}
 	}
 	return found
@@ -198,12 +210,9 @@ func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Ce
 	if err := t.begin(); err != nil {
 		return nil, err
 	}
-	bytesOf := serial.Bytes()
-	for _, r := range t.records {
-		if !r.holds() || serial.Sign() >= 0 && !r.outline().numbered(bytesOf) || !bytes.Equal(r.outline().issuer, issuer) {
-			continue
-		}
-		if x, err := r.x509(); err == nil && x.SerialNumber.Cmp(serial) == 0 {
+	for _, i := range t.identified(issuer, serial) {
+		r := t.records[i]
+		if x, err := r.x509(); err == nil && bytes.Equal(x.RawIssuer, issuer) && x.SerialNumber.Cmp(serial) == 0 {
 			return t.view(r), nil
 		}
 	}
@@ -216,7 +225,7 @@ func (t *tx) Certificates(owner ring.Owner) iter.Seq2[*ring.Certificate, error] 
 	if err != nil {
 		return func(yield func(*ring.Certificate, error) bool) { yield(nil, err) }
 	}
-	return t.visible(func(r *record) (bool, error) { return r.user == user, nil })
+	return t.visible(func(r *record) bool { return r.user == user })
 }
 
 // CertificatesBySubject implements ring.Tx. The certificates in the chains of private keys come
@@ -224,7 +233,7 @@ func (t *tx) Certificates(owner ring.Owner) iter.Seq2[*ring.Certificate, error] 
 func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, error] {
 	return func(yield func(*ring.Certificate, error) bool) {
 		seen := map[string]bool{}
-		for c, err := range t.outlined(func(o *outline) bool { return bytes.Equal(o.subject, subject) }) {
+		for c, err := range t.outlined(bySubject, subject, func(o *outline) bool { return bytes.Equal(o.subject, subject) }) {
 			if err == nil {
 				seen[string(c.DER)] = true
 			}
@@ -245,7 +254,7 @@ func (t *tx) CertificatesBySubject(subject []byte) iter.Seq2[*ring.Certificate, 
 
 // CertificatesByPublicKey implements ring.Tx.
 func (t *tx) CertificatesByPublicKey(spki []byte) iter.Seq2[*ring.Certificate, error] {
-	return t.outlined(func(o *outline) bool { return bytes.Equal(o.key, spki) })
+	return t.outlined(byKey, spki, func(o *outline) bool { return bytes.Equal(o.key, spki) })
 }
 
 // CertificatesExpiring implements ring.Tx.
@@ -260,7 +269,8 @@ func (t *tx) CertificatesExpiring(from, to time.Time) iter.Seq2[*ring.Certificat
 			if !r.holds() {
 				continue
 			}
-			if x, err := r.x509(); err == nil && !x.NotAfter.Before(from) && x.NotAfter.Before(to) {
+			// Not r.x509, which keeps what it parses: ten thousand of those are 40 MB.
+			if x, err := cert.Parse(r.Chain[0]); err == nil && !x.NotAfter.Before(from) && x.NotAfter.Before(to) {
 				all = append(all, ending{r.id, x.NotAfter})
 			}
 		}
@@ -283,6 +293,7 @@ func (t *tx) AddCertificate(c *ring.Certificate) error {
 		return err
 	}
 	t.records = append(t.records, r)
+	t.entered(r, nil)
 	t.nextID++
 	c.ID, c.Key, c.Label = r.id, ring.NoKey, r.Alias
 	return nil
@@ -327,7 +338,7 @@ func (t *tx) UpdateCertificate(c *ring.Certificate) error {
 		}
 		r.Created = c.Added
 	}
-	t.records[i] = r
+	t.put(i, r)
 	c.Label = r.Alias
 	return nil
 }
@@ -398,6 +409,7 @@ func (t *tx) DeleteCertificate(c *ring.Certificate) error {
 	if i < 0 {
 		return t.notFound(c.Ref())
 	}
+	t.left(t.records[i])
 	t.records = slices.Delete(slices.Clone(t.records), i, i+1)
 	return nil
 }
@@ -436,10 +448,10 @@ func (t *tx) PutPrivateKey(c *ring.Certificate, key crypto.Signer) error {
 	if err := t.store.medium.CheckKey(key); err != nil {
 		return fmt.Errorf("%s: %s: %w: %w", t.Store, c.Ref(), err, ring.ErrUnsupported)
 	}
-	t.records[i] = old.with(func(n *record) {
+	t.put(i, old.with(func(n *record) {
 		n.Key = keystore.Clear{Signer: key}
 		n.keys++
-	})
+	}))
 	c.Key = ring.KeyInStore
 	return nil
 }
@@ -459,10 +471,10 @@ func (t *tx) DeletePrivateKey(c *ring.Certificate) error {
 	if i < 0 || t.records[i].Key == nil {
 		return fmt.Errorf("%s: private key of %s: %w", t.Store, c.Ref(), ring.ErrNotFound)
 	}
-	t.records[i] = t.records[i].with(func(n *record) {
+	t.put(i, t.records[i].with(func(n *record) {
 		n.Key = nil
 		n.keys++
-	})
+	}))
 	c.Key = ring.NoKey
 	return nil
 }

@@ -77,9 +77,13 @@ func (s *scratch) asDB() *DB {
 // fail says in words what went wrong.
 func (s *scratch) fail(err error) error { return s.asDB().fail(err) }
 
+// scratchCache is how many KiB of pages are kept, and as many are sorted at once. Rows come in order,
+// and the system keeps pages too: 128 MiB were no faster with a million certificates.
+const scratchCache = 8192
+
 func (s *scratch) open(ctx context.Context) error {
 	options := url.Values{"mode": {"rw"}, "_foreign_keys": {"0"}, "_synchronous": {"OFF"}, "_error_rc": {"1"},
-		"_pragma": {"journal_mode(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-131072)"}}
+		"_pragma": {"journal_mode(OFF)", "locking_mode(EXCLUSIVE)", fmt.Sprintf("cache_size(-%d)", scratchCache)}}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(s.path), RawQuery: options.Encode()}
 	connector, err := sqlite.NewConnector(u.String())
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,23 +33,28 @@ func (a *app) trustList(ctx context.Context, f trustAddFlags) error {
 		return err
 	}
 	defer store.Close()
-	all, err := listings(ctx, m)
-	if err != nil {
-		return err
-	}
 	ans := answer{Messages: a.tell(&notes)}
-	if len(all) == 0 {
-		a.raise(ring.Warning)
-	}
 	t := a.table()
 	fmt.Fprintln(t, "ALIAS\tSTATUS\tEXPIRES\tSHA-256\tSUBJECT")
-	for _, l := range all {
+	empty := true
+	err = m.List(ctx, ring.Selector{Owner: ring.CertAuth}, func(l ring.Listing) error {
+		empty = false
 		d, err := describe(l)
 		if err != nil {
 			return err
 		}
-		ans.Certificates = append(ans.Certificates, *d)
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", oneLine(d.Label), d.Status, d.NotAfter.In(a.zone).Format(time.DateOnly), d.SHA256, oneLine(d.Subject))
+		if a.json() {
+			ans.Certificates = append(ans.Certificates, *d)
+			return nil
+		}
+		_, err = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", oneLine(d.Label), d.Status, d.NotAfter.In(a.zone).Format(time.DateOnly), d.SHA256, oneLine(d.Subject))
+		return err
+	})
+	if err != nil && !errors.Is(err, ring.ErrNotFound) {
+		return err
+	}
+	if empty {
+		a.raise(ring.Warning)
 	}
 	if a.json() {
 		return a.print(ans)

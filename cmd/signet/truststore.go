@@ -57,7 +57,7 @@ func guessPassword(url string, write bool) (*[]byte, ring.Result) {
 	return nil, ring.Result{}
 }
 
-// inspectStore looks into the file of a keystore's URL; ok is false if there is none.
+// inspectStore tells what opens the file of a keystore's URL; ok is false if there is none.
 func inspectStore(url string) (r export.Report, ok bool) {
 	path := url
 	if scheme, rest, found := strings.Cut(url, ":"); found {
@@ -74,5 +74,5 @@ func inspectStore(url string) (r export.Report, ok bool) {
 	if err != nil {
 		return r, false
 	}
-	return export.Inspect(data, export.Inspection{}), true
+	return export.Inspect(data, export.Inspection{LockOnly: true}), true
 }

@@ -9,7 +9,6 @@
 package jks
 
 import (
-	"bytes"
 	"crypto/sha1" // #nosec G505 -- what the format JKS is made of; it has no other
 	"crypto/subtle"
 	"encoding/binary"
@@ -58,12 +57,12 @@ func readHead(in *reader) (format string, version uint32, ok bool) {
 }
 
 // Read reads a JKS or JCEKS file. Without a password, which nil says, nobody checks that the file
-// is as it was written. A wrong password cannot be told from a file that was altered.
+// is as it was written. A wrong password cannot be told from a file that was altered. The entries
+// point into data, which must not change from then on.
 func Read(data, password []byte) (*keystore.Keystore, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("the keystore is larger than %d bytes", maxSize)
 	}
-	data = bytes.Clone(data) // entries point into it
 	in := &reader{rest: data}
 	format, version, ok := readHead(in)
 	if !ok {

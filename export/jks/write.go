@@ -58,7 +58,7 @@ func write(ks *keystore.Keystore, password, keyPassword []byte, rounds int) ([]b
 			ks.Entries[same[0]].Alias, ks.Entries[same[1]].Alias)
 	}
 	w := writer{ks.Format, own, rounds}
-	out := appendHead(nil, ks.Format)
+	out := appendHead(make([]byte, 0, w.size(ks.Entries)), ks.Format)
 	out = binary.BigEndian.AppendUint32(out, uint32(len(ks.Entries)))
 	for i := range ks.Entries {
 		e := &ks.Entries[i]
@@ -77,6 +77,28 @@ type writer struct {
 	format string
 	own    *secret // of new keys
 	rounds int     // of JCEKS
+}
+
+// size estimates the length of the file, so that it need not grow, which would take several times
+// as much memory: nearly all of it is certificates and keys that lie in a file already.
+func (w writer) size(entries []keystore.Entry) int {
+	const frame, newKey = 64, 2048
+	n := frame
+	for i := range entries {
+		e := &entries[i]
+		n += frame + len(e.Alias)
+		for _, c := range e.Chain {
+			n += frame + len(c)
+		}
+		switch k := e.Key.(type) {
+		case nil:
+		case *sealedKey:
+			n += len(k.data)
+		default:
+			n += newKey
+		}
+	}
+	return min(n, maxSize)
 }
 
 // appendEntry writes one entry, and refuses what Java could not read or what would be lost.

@@ -24,12 +24,14 @@ func (m marks) encode() ([]byte, error) {
 	var set [][]byte
 	var failed error
 	add := func(id oid, tag der.Tag, value []byte) {
-		attribute, err := sequence(func(out *cryptobyte.Builder) {
+		out := cryptobyte.NewBuilder(make([]byte, 0, len(value)+bagFrame))
+		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
 			addOID(out, id)
 			out.AddASN1(der.SET, func(out *cryptobyte.Builder) {
 				out.AddASN1(tag, func(out *cryptobyte.Builder) { out.AddBytes(value) })
 			})
 		})
+		attribute, err := out.Bytes()
 		if err != nil {
 			failed = err
 		}

@@ -2,6 +2,7 @@ package pkcs12
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
@@ -59,6 +60,7 @@ func (c *contents) read(data []byte, hidden bool, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("bags in bags, more than %d deep", maxDepth)
 	}
+	c.bags = slices.Grow(c.bags, min(countOf(bags), len(bags)/smallBag, maxBags-len(c.bags)))
 	for !bags.Empty() {
 		kind, value, attributes, ok := readTyped(&bags)
 		if !ok {
@@ -85,6 +87,17 @@ func (c *contents) read(data []byte, hidden bool, depth int) error {
 		}
 	}
 	return nil
+}
+
+// smallBag is a size in bytes that nearly all bags have: a certificate is larger.
+const smallBag = 128
+
+// countOf counts values.
+func countOf(in cryptobyte.String) (n int) {
+	for in.SkipASN1(der.SEQUENCE) {
+		n++
+	}
+	return n
 }
 
 func (c *contents) add(b bag) error {

@@ -71,7 +71,7 @@ func (c *certificate) readKeyIDs(extensions cryptobyte.String) {
 // canonicalName gives a name in a form that is equal for names that Java takes for equal: without
 // regard to the type of text, to case, and to how many blanks there are.
 func canonicalName(rdns cryptobyte.String) string {
-	var out []byte
+	out := make([]byte, 0, len(rdns))
 	for !rdns.Empty() {
 		var rdn cryptobyte.String
 		if !rdns.ReadASN1(&rdn, der.SET) {
@@ -85,28 +85,52 @@ func canonicalName(rdns cryptobyte.String) string {
 				return ""
 			}
 			out = append(append(append(out, '+'), id...), '=')
-			out = append(out, canonicalText(value, tag)...)
+			out = appendText(out, value, tag)
 		}
 	}
 	return string(out)
 }
 
-// canonicalText folds text as canonicalName says; what is no text stays as it is.
-func canonicalText(value []byte, tag der.Tag) string {
-	text := string(value)
+// appendText folds text as canonicalName says; what is no text stays as it is.
+func appendText(out, value []byte, tag der.Tag) []byte {
+	text := value
 	switch tag {
 	case der.UTF8String, der.PrintableString, der.IA5String, der.T61String:
 	case bmpString:
 		decoded, ok := decodeBMP(value)
 		if !ok {
-			return text
+			return append(out, value...)
 		}
-		text = decoded
+		text = []byte(decoded)
 	default:
-		return text
+		return append(out, value...)
 	}
-	if !utf8.ValidString(text) {
-		return text
+	if !utf8.Valid(text) {
+		return append(out, text...)
 	}
-	return strings.ToLower(strings.Join(strings.Fields(text), " "))
+	if folded, ok := appendASCII(out, text); ok {
+		return folded
+	}
+	return append(out, strings.ToLower(strings.Join(strings.Fields(string(text)), " "))...)
+}
+
+// appendASCII folds text in ASCII, as most is, without taking it apart; ok says whether it is that.
+func appendASCII(out, text []byte) (folded []byte, ok bool) {
+	start, blank := len(out), false
+	for _, b := range text {
+		switch {
+		case b >= utf8.RuneSelf:
+			return nil, false
+		case b == ' ' || '\t' <= b && b <= '\r':
+			blank = len(out) > start
+			continue
+		case 'A' <= b && b <= 'Z':
+			b += 'a' - 'A'
+		}
+		if blank {
+			out, blank = append(out, ' '), false
+		}
+		out = append(out, b)
+	}
+	return out, true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"signet/export/keystore"
 )
@@ -27,6 +28,9 @@ func newChains(entries []keystore.Entry, i *ids) *chains {
 		ambiguous: map[string]bool{}, present: map[[sha256.Size]byte]bool{},
 	}
 	first := map[string][sha256.Size]byte{}
+	if !haveIssuers(entries) {
+		return c
+	}
 	for _, e := range entries {
 		for _, data := range e.Chain {
 			id := sha256.Sum256(data)
@@ -46,6 +50,12 @@ func newChains(entries []keystore.Entry, i *ids) *chains {
 		}
 	}
 	return c
+}
+
+// haveIssuers reports whether any key has a chain of more than its own certificate. In a file
+// without, nothing depends on names.
+func haveIssuers(entries []keystore.Entry) bool {
+	return slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Key != nil && len(e.Chain) > 1 })
 }
 
 // add writes the chain of a key: its own certificate, under its ID, and the issuers that have no
@@ -108,6 +118,9 @@ func (c *chains) write(data []byte, m marks) error {
 
 // check refuses chains that would not be found again as they are.
 func (c *chains) check(entries []keystore.Entry) error {
+	if !haveIssuers(entries) {
+		return nil
+	}
 	ders := c.ders
 	for _, e := range entries {
 		if e.Key == nil {

@@ -174,7 +174,7 @@ func (e *encryption) decrypt(s secret, data []byte) ([]byte, error) {
 	return out[:len(out)-pad], nil
 }
 
-// encrypt gives the padded and encrypted form of data, which stays as it is.
+// encrypt gives the padded and encrypted form of data, in its place if there is room behind it.
 func (e *encryption) encrypt(s secret, data []byte) ([]byte, error) {
 	key, iv, err := e.derive(s)
 	if err != nil {
@@ -186,8 +186,7 @@ func (e *encryption) encrypt(s secret, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	pad := e.cipher.blockSize - len(data)%e.cipher.blockSize
-	out := make([]byte, 0, len(data)+pad)
-	out = append(append(out, data...), bytes.Repeat([]byte{byte(pad)}, pad)...)
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, out)
-	return out, nil
+	data = append(data, bytes.Repeat([]byte{byte(pad)}, pad)...)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
+	return data, nil
 }

@@ -8,6 +8,15 @@ type run struct {
 	bags   [][]byte
 }
 
+// size is the length of all bags.
+func (r *run) size() int {
+	n := 0
+	for _, b := range r.bags {
+		n += len(b)
+	}
+	return n
+}
+
 // maxRuns is how many parts a file has at most before all goes into one. Every encrypted part
 // costs its reader a key derivation.
 const maxRuns = 16

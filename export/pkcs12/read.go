@@ -2,6 +2,7 @@ package pkcs12
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,6 +115,9 @@ type reader struct {
 
 func newReader(f *file) *reader {
 	r := &reader{file: f, byID: map[string][]int{}, chained: map[[sha256.Size]byte]*kept{}, noted: map[*bag]bool{}}
+	if !slices.ContainsFunc(f.bags, func(b bag) bool { return b.isKey() }) {
+		return r // without chains nobody asks for certificates
+	}
 	var ders [][]byte
 	for i := range f.bags {
 		b := &f.bags[i]
@@ -131,7 +135,7 @@ func newReader(f *file) *reader {
 
 // isEntry reports whether a certificate is an entry of its own.
 func (r *reader) isEntry(b *bag) bool {
-	return b.trusted || r.chained[sha256.Sum256(b.value)] == nil
+	return b.trusted || len(r.chained) == 0 || r.chained[sha256.Sum256(b.value)] == nil
 }
 
 // readChain finds the chain of a key.

@@ -144,7 +144,7 @@ func (s *store) other(e *keystore.Entry, k *kept) (hidden bool, data []byte, err
 	if err != nil {
 		return false, nil, err
 	}
-	data, err = sequence(func(out *cryptobyte.Builder) {
+	data, err = sequence(len(value)+len(attributes), func(out *cryptobyte.Builder) {
 		addOID(out, k.bag.kind)
 		out.AddASN1(contextTag0, func(out *cryptobyte.Builder) { out.AddBytes(value) })
 		out.AddBytes(attributes)

@@ -18,8 +18,13 @@ type writer struct {
 	random  io.Reader // of salts
 }
 
-func sequence(content cryptobyte.BuilderContinuation) ([]byte, error) {
-	var out cryptobyte.Builder
+// frame is room for the tags and lengths, the object identifiers and the parameters around what
+// is written: a value with as much more than its content need not grow, and be copied for that.
+const frame = 256
+
+// sequence writes a SEQUENCE of about a size.
+func sequence(size int, content cryptobyte.BuilderContinuation) ([]byte, error) {
+	out := cryptobyte.NewBuilder(make([]byte, 0, size+frame))
 	out.AddASN1(der.SEQUENCE, content)
 	return out.Bytes()
 }
@@ -57,7 +62,7 @@ func addAlgorithm(out *cryptobyte.Builder, id string, params cryptobyte.BuilderC
 
 func addNull(out *cryptobyte.Builder) { out.AddASN1NULL() }
 
-// addEncryptedData writes EncryptedData (RFC 5652 section 8).
+// addEncryptedData writes EncryptedData (RFC 5652 section 8) of data, which is gone then.
 func (w *writer) addEncryptedData(out *cryptobyte.Builder, data []byte) {
 	addTyped(out, encryptedDataOID, nil, func(out *cryptobyte.Builder) {
 		out.AddASN1(der.SEQUENCE, func(out *cryptobyte.Builder) {
@@ -72,12 +77,14 @@ func (w *writer) addEncryptedData(out *cryptobyte.Builder, data []byte) {
 
 // sealKey gives an EncryptedPrivateKeyInfo (RFC 5958 section 3).
 func (w *writer) sealKey(pkcs8 []byte) ([]byte, error) {
-	return sequence(func(out *cryptobyte.Builder) {
-		w.addEncrypted(out, w.profile.keys, der.OCTET_STRING, pkcs8)
+	room := append(make([]byte, 0, len(pkcs8)+frame), pkcs8...) // which encryption takes the place of
+	return sequence(len(pkcs8), func(out *cryptobyte.Builder) {
+		w.addEncrypted(out, w.profile.keys, der.OCTET_STRING, room)
 	})
 }
 
-// addEncrypted writes the algorithm of a scheme, and what it makes of data under the tag.
+// addEncrypted writes the algorithm of a scheme, and what it makes of data under the tag. It
+// encrypts in the place of data.
 func (w *writer) addEncrypted(out *cryptobyte.Builder, s scheme, tag der.Tag, data []byte) {
 	e := encryption{scheme: s, cipher: pbes1Schemes[s.cipher]}
 	e.kdf.rounds = w.rounds
@@ -180,13 +187,19 @@ func (w *writer) addMAC(out *cryptobyte.Builder, data []byte) {
 
 // pfx is RFC 7292 section 4.
 func (w *writer) pfx(parts []run) ([]byte, error) {
-	safe, err := sequence(func(out *cryptobyte.Builder) {
-		for _, p := range parts {
-			bags, err := sequence(func(out *cryptobyte.Builder) {
+	size := 0
+	for _, p := range parts {
+		size += p.size() + frame
+	}
+	safe, err := sequence(size, func(out *cryptobyte.Builder) {
+		for i := range parts {
+			p := &parts[i]
+			bags, err := sequence(p.size(), func(out *cryptobyte.Builder) {
 				for _, b := range p.bags {
 					out.AddBytes(b)
 				}
 			})
+			p.bags = nil // written, and perhaps most of the file
 			switch {
 			case err != nil:
 				out.SetError(err)
@@ -200,7 +213,7 @@ func (w *writer) pfx(parts []run) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sequence(func(out *cryptobyte.Builder) {
+	return sequence(len(safe), func(out *cryptobyte.Builder) {
 		out.AddASN1Int64(3)
 		addData(out, safe)
 		w.addMAC(out, safe)
@@ -209,22 +222,26 @@ func (w *writer) pfx(parts []run) ([]byte, error) {
 
 // keyBag writes a PKCS8ShroudedKeyBag (RFC 7292 section 4.2.2).
 func keyBag(sealed []byte, m marks) ([]byte, error) {
-	return writeBag(shroudedKeyBagOID, m, func(out *cryptobyte.Builder) { out.AddBytes(sealed) })
+	return writeBag(len(sealed), shroudedKeyBagOID, m, func(out *cryptobyte.Builder) { out.AddBytes(sealed) })
 }
 
 // certBag writes a CertBag (RFC 7292 section 4.2.3).
 func certBag(data []byte, m marks) ([]byte, error) {
-	return writeBag(certBagOID, m, func(out *cryptobyte.Builder) {
+	return writeBag(len(data), certBagOID, m, func(out *cryptobyte.Builder) {
 		addTyped(out, x509CertificateOID, nil, func(out *cryptobyte.Builder) { out.AddASN1OctetString(data) })
 	})
 }
 
-func writeBag(kind oid, m marks, content cryptobyte.BuilderContinuation) ([]byte, error) {
+// bagFrame is what a bag has around its value, in bytes, at most.
+const bagFrame = 80
+
+// writeBag writes a bag with a value of a size.
+func writeBag(size int, kind oid, m marks, content cryptobyte.BuilderContinuation) ([]byte, error) {
 	attributes, err := m.encode()
 	if err != nil {
 		return nil, err
 	}
-	var out cryptobyte.Builder
-	addTyped(&out, kind, attributes, content)
+	out := cryptobyte.NewBuilder(make([]byte, 0, size+len(attributes)+bagFrame))
+	addTyped(out, kind, attributes, content)
 	return out.Bytes()
 }
