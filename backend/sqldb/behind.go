@@ -15,6 +15,7 @@ type behind struct {
 	batches chan []job
 	pending sync.WaitGroup
 	conn    sync.Mutex // held while a statement runs that others may be beside
+	next    sync.Mutex // held while waiting for conn: without it who has conn would get it again and again
 
 	mu     sync.Mutex
 	failed error // the first failure; what came after it was not run
@@ -76,13 +77,20 @@ func (b *behind) run(j job) error {
 	if err != nil {
 		return err
 	}
-	b.conn.Lock()
+	b.lock()
 	defer b.conn.Unlock()
 	n, err := j.statement.exec(context.Background(), args)
 	if err == nil && j.rows >= 0 && n != j.rows {
 		err = wrongRows(n, j.rows)
 	}
 	return err
+}
+
+// lock takes the connection, in turn.
+func (b *behind) lock() {
+	b.next.Lock()
+	b.conn.Lock()
+	b.next.Unlock()
 }
 
 // settle waits until nothing is behind. What was not given to the goroutine is done here.

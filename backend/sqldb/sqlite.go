@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 
 	"modernc.org/sqlite"
 )
@@ -149,18 +148,18 @@ func (x *sqliteTx) ahead(_ context.Context, query string) (statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return besides{s, &x.behind.conn}, nil
+	return besides{s, &x.behind}, nil
 }
 
 // besides is a statement that runs while others wait behind.
 type besides struct {
 	*sqliteStatement
-	conn *sync.Mutex
+	behind *behind
 }
 
 func (b besides) one(ctx context.Context, args []any, dest []any) error {
-	b.conn.Lock()
-	defer b.conn.Unlock()
+	b.behind.lock()
+	defer b.behind.conn.Unlock()
 	return b.sqliteStatement.one(ctx, args, dest)
 }
 
