@@ -11,6 +11,8 @@ import (
 // written while the next certificate is signed. A failure shows at the next statement, and at the
 // latest before the transaction is committed.
 type behind struct {
+	run     func(query string) error // a statement without parameters, at once
+	marks   []mark
 	batch   []job // given to the goroutine together, because to wake it costs as much as a statement
 	batches chan []job
 	pending sync.WaitGroup
@@ -29,24 +31,73 @@ type job struct {
 	rows      int64
 }
 
-// How many statements are given together, and how many times that may wait.
+// mark is a place to which the transaction may have to go back. It becomes a savepoint of SQLite
+// when something behind it is written; before that, what waits behind it need only be dropped.
+type mark struct {
+	at  int // the place in batch
+	set bool
+}
+
+// How many statements are given together, how many times that may wait, and how many statements
+// wait for a function to end.
 const (
 	batchSize  = 24
 	maxBatches = 4
+	maxHeld    = 256
 )
 
-func (b *behind) add(j job) {
+func (b *behind) add(j job) error {
 	b.batch = append(b.batch, j)
-	if len(b.batch) == batchSize {
+	if len(b.batch) < batchSize {
+		return nil
+	}
+	if b.unset() {
+		if len(b.batch) < maxHeld {
+			return nil
+		}
+		return b.settle(true)
+	}
+	b.give()
+	return nil
+}
+
+// unset reports whether there is a mark that is no savepoint.
+func (b *behind) unset() bool { return len(b.marks) > 0 && !b.marks[len(b.marks)-1].set }
+
+func (b *behind) mark() { b.marks = append(b.marks, mark{at: len(b.batch)}) }
+
+// release forgets the last mark.
+func (b *behind) release(statement *sqliteStatement) error {
+	last := b.marks[len(b.marks)-1]
+	b.marks = b.marks[:len(b.marks)-1]
+	if last.set {
+		return b.add(job{statement, func() ([]any, error) { return nil, nil }, -1})
+	}
+	if len(b.batch) >= batchSize && !b.unset() {
 		b.give()
 	}
+	return nil
+}
+
+// undo goes back to the last mark, and forgets it.
+func (b *behind) undo() error {
+	last := b.marks[len(b.marks)-1]
+	b.marks = b.marks[:len(b.marks)-1]
+	if !last.set {
+		b.batch = b.batch[:last.at]
+		return b.failure()
+	}
+	if err := b.settle(false); err != nil { // inner savepoints may wait to be released
+		return err
+	}
+	if err := b.run("ROLLBACK TO SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	return b.run("RELEASE SAVEPOINT attempt")
 }
 
 // give hands over what there is.
 func (b *behind) give() {
-	if len(b.batch) == 0 {
-		return
-	}
 	if b.batches == nil {
 		b.batches = make(chan []job, maxBatches)
 		go b.work(b.batches)
@@ -62,7 +113,7 @@ func (b *behind) work(batches <-chan []job) {
 			if b.failure() != nil {
 				break
 			}
-			if err := b.run(j); err != nil {
+			if err := b.do(j); err != nil {
 				b.mu.Lock()
 				b.failed = err
 				b.mu.Unlock()
@@ -72,7 +123,7 @@ func (b *behind) work(batches <-chan []job) {
 	}
 }
 
-func (b *behind) run(j job) error {
+func (b *behind) do(j job) error {
 	args, err := j.args()
 	if err != nil {
 		return err
@@ -93,17 +144,41 @@ func (b *behind) lock() {
 	b.next.Unlock()
 }
 
-// settle waits until nothing is behind. What was not given to the goroutine is done here.
-func (b *behind) settle() error {
+// settle waits until nothing is behind; what was not given to the goroutine is done here. write says
+// that the transaction goes on by writing.
+func (b *behind) settle(write bool) error {
 	b.pending.Wait()
-	for _, j := range b.batch {
-		if b.failed != nil {
+	done := 0
+	for i := range b.marks {
+		m := &b.marks[i]
+		if m.set {
+			continue
+		}
+		b.here(b.batch[done:m.at])
+		if done = m.at; !write && done == len(b.batch) {
 			break
 		}
-		b.failed = b.run(j)
+		if b.failed == nil {
+			b.failed = b.run("SAVEPOINT attempt")
+		}
+		m.set = true
 	}
+	b.here(b.batch[done:])
 	b.batch = b.batch[:0]
+	for i := range b.marks {
+		b.marks[i].at = 0
+	}
 	return b.failed
+}
+
+// here does statements that were not given to the goroutine.
+func (b *behind) here(jobs []job) {
+	for _, j := range jobs {
+		if b.failed != nil {
+			return
+		}
+		b.failed = b.do(j)
+	}
 }
 
 func (b *behind) failure() error {

@@ -48,8 +48,12 @@ type transaction interface {
 	// highest gives the highest handle that a table has had, if the rows that are added to it may
 	// be given their handles.
 	highest(ctx context.Context, table string) (handle int64, ok bool, err error)
-	// exec runs a statement about the transaction itself.
-	exec(ctx context.Context, query string) error
+	// mark begins a part of the transaction that may have to be undone alone. Parts nest.
+	mark(ctx context.Context) error
+	// release ends the innermost part and keeps it.
+	release(ctx context.Context) error
+	// undo ends the innermost part as if it had not been.
+	undo(ctx context.Context) error
 	// commit makes what was done durable.
 	commit(ctx context.Context, changed bool) error
 	// rollback ends the transaction, if commit did not.

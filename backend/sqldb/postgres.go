@@ -157,6 +157,16 @@ func (x *postgresTx) exec(ctx context.Context, query string) error {
 	return err
 }
 
+func (x *postgresTx) mark(ctx context.Context) error { return x.exec(ctx, "SAVEPOINT attempt") }
+
+func (x *postgresTx) release(ctx context.Context) error {
+	return x.exec(ctx, "RELEASE SAVEPOINT attempt")
+}
+
+func (x *postgresTx) undo(ctx context.Context) error {
+	return x.exec(ctx, "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+}
+
 // statement leaves the preparing to the driver, which keeps with a connection what it prepared.
 func (x *postgresTx) statement(_ context.Context, query string) (statement, error) {
 	return postgresStatement{x.engine, x.conn, query}, nil
@@ -171,9 +181,6 @@ func (x *postgresTx) later(ctx context.Context, query string, rows int64, args f
 	values, err := args()
 	if err != nil {
 		return err
-	}
-	if len(values) == 0 {
-		return x.exec(ctx, query)
 	}
 	n, err := postgresStatement{x.engine, x.conn, query}.exec(ctx, values)
 	if err == nil && rows >= 0 && n != rows {

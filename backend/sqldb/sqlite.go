@@ -91,6 +91,7 @@ func (e *sqliteEngine) begin(ctx context.Context, readOnly bool) (transaction, e
 		return nil, e.fail(err)
 	}
 	x := &sqliteTx{engine: e, held: held}
+	x.behind.run = func(query string) error { return x.conn.run(context.Background(), query) }
 	// Nobody else uses the connection before held is closed.
 	err = held.Raw(func(c any) error {
 		x.conn = c.(*sqliteConn)
@@ -123,7 +124,7 @@ func (x *sqliteTx) statement(_ context.Context, query string) (statement, error)
 	if x.ended {
 		return nil, sql.ErrTxDone
 	}
-	if err := x.behind.settle(); err != nil {
+	if err := x.behind.settle(!strings.HasPrefix(query, "SELECT ")); err != nil {
 		return nil, err
 	}
 	return x.conn.statement(query)
@@ -137,7 +138,7 @@ func (x *sqliteTx) known(query string) (*sqliteStatement, error) {
 	if s, ok := x.conn.prepared[query]; ok {
 		return s, x.behind.failure()
 	}
-	if err := x.behind.settle(); err != nil {
+	if err := x.behind.settle(false); err != nil {
 		return nil, err
 	}
 	return x.conn.statement(query)
@@ -171,8 +172,7 @@ func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args fun
 	if err != nil {
 		return err
 	}
-	x.behind.add(job{s, args, rows})
-	return nil
+	return x.behind.add(job{s, args, rows})
 }
 
 func (x *sqliteTx) highest(ctx context.Context, table string) (handle int64, ok bool, err error) {
@@ -186,20 +186,28 @@ func (x *sqliteTx) highest(ctx context.Context, table string) (handle int64, ok 
 	return handle, true, err
 }
 
-func (x *sqliteTx) exec(ctx context.Context, query string) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func (x *sqliteTx) mark(ctx context.Context) error {
+	if x.ended {
+		return sql.ErrTxDone
 	}
-	if err := x.behind.settle(); err != nil {
-		return err
-	}
-	return x.conn.run(context.Background(), query)
+	x.behind.mark()
+	return ctx.Err()
 }
+
+func (x *sqliteTx) release(ctx context.Context) error {
+	s, err := x.known("RELEASE SAVEPOINT attempt")
+	if err != nil {
+		return err
+	}
+	return errors.Join(x.behind.release(s), ctx.Err())
+}
+
+func (x *sqliteTx) undo(context.Context) error { return x.behind.undo() }
 
 func (x *sqliteTx) commit(ctx context.Context, _ bool) error {
 	err := ctx.Err()
 	if err == nil {
-		err = x.behind.settle()
+		err = x.behind.settle(false)
 	}
 	if err == nil {
 		err = x.conn.run(context.Background(), "COMMIT") // once begun, it is not called off
