@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/sha256"
 	"database/sql"
@@ -47,13 +48,47 @@ func (t *tx) certificate(what fmt.Stringer, unseen bool, query string, args ...a
 
 func (t *tx) Certificate(r ring.CertRef) (*ring.Certificate, error) {
 	return recalledRow(&t.recall.certificates, r, func() (*ring.Certificate, error) {
+		if absent, err := t.labelAbsent(r); absent || err != nil {
+			return nil, cmp.Or(err, notFound(certName(r)))
+		}
 		c, err := t.certificate(certName(r), t.unseen.labels[r],
 			"SELECT "+certificateColumns+" FROM certificates c WHERE c.owner = $1 AND c.label = $2", r.Owner, r.Label)
 		if err == nil {
 			_, _ = c.X509() // once for all; who needs it is told what is wrong with it
 		}
+		if errors.Is(err, ring.ErrNotFound) {
+			t.recall.missed = r.Owner
+		}
 		return c, err
 	}, func() error { return notFound(certName(r)) })
+}
+
+// labelAbsent reports whether it is known without a look that an owner has no certificate of a
+// label. A run of many functions looks for one free label after the other: when a second one of an
+// owner is looked for, all labels of an owner that has few are read.
+func (t *tx) labelAbsent(r ring.CertRef) (bool, error) {
+	if known, ok := t.recall.labels[r.Owner]; ok {
+		return !known[r.Label], nil
+	}
+	if t.readOnly || t.recall.missed != r.Owner {
+		return false, nil
+	}
+	t.recall.missed = ""
+	found := labels{}
+	err := t.each("SELECT label FROM certificates WHERE owner = $1 ORDER BY label LIMIT $2", []any{r.Owner, maxLabelsFound + 1}, func(scan func(...any) error) error {
+		var label string
+		err := scan(&label)
+		found[label] = true
+		return err
+	})
+	if err != nil || len(found) > maxLabelsFound {
+		return false, err
+	}
+	if t.recall.labels == nil {
+		t.recall.labels = map[ring.Owner]labels{}
+	}
+	t.recall.labels[r.Owner] = found
+	return !found[r.Label], nil
 }
 
 func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Certificate, error) {
@@ -238,10 +273,7 @@ func (t *tx) addCertificate(c *ring.Certificate, key ring.KeyRef) error {
 		t.unseen.add(c.Ref(), identity{string(f.issuer), string(f.serial)})
 		t.added[certificates] = append(t.added[certificates], id)
 		return t.later("INSERT INTO certificates ("+addedColumns+", id) VALUES ("+addedValues+", $16)", 1, append(values, id)...)
-	}, func(r *recall) {
-		delete(r.certificates, c.Ref())
-		r.free = identity{}
-	})
+	}, func(r *recall) { r.add(c) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}

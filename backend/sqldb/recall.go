@@ -22,8 +22,19 @@ type recall struct {
 	certificates map[ring.CertRef]*ring.Certificate // nil: there is none
 	signer       openedKey
 	added        addedCertificate
-	free         identity // no certificate has it
+	free         identity   // no certificate has it
+	missed       ring.Owner // of the last label that was not there
+	labels       map[ring.Owner]labels
 }
+
+// labels are those of all certificates of an owner.
+type labels map[string]bool
+
+// maxLabels bounds the labels that are remembered of an owner: as they are found, and as they grow.
+const (
+	maxLabelsFound = 1024
+	maxLabels      = 64 << 10
+)
 
 // identity is the issuer and the serial number of a certificate, as they are stored.
 type identity struct{ issuer, serial string }
@@ -46,7 +57,7 @@ func (r *recall) forget(statement string) {
 	case "settings":
 		r.settings = nil
 	case "certificates":
-		r.certificates, r.signer, r.added, r.free = nil, openedKey{}, addedCertificate{}, identity{}
+		r.certificates, r.signer, r.added, r.free, r.labels = nil, openedKey{}, addedCertificate{}, identity{}, nil
 	case "private_keys":
 		r.signer, r.added = openedKey{}, addedCertificate{}
 	}
@@ -95,7 +106,7 @@ func (r *recall) keeping(statement func() error, change func(*recall)) error {
 	if err := statement(); err != nil {
 		return err
 	}
-	r.certificates, r.signer, r.free = kept.certificates, kept.signer, kept.free
+	r.certificates, r.signer, r.free, r.labels = kept.certificates, kept.signer, kept.free, kept.labels
 	change(r)
 	return nil
 }
@@ -106,6 +117,17 @@ func (r *recall) update(c *ring.Certificate) {
 		row := *c
 		row.Key = known.Key
 		r.certificates[c.Ref()] = &row
+	}
+}
+
+// add takes over that a certificate was added.
+func (r *recall) add(c *ring.Certificate) {
+	delete(r.certificates, c.Ref())
+	r.free = identity{}
+	if known, ok := r.labels[c.Owner]; ok {
+		if known[c.Label] = true; len(known) > maxLabels {
+			delete(r.labels, c.Owner)
+		}
 	}
 }
 
