@@ -30,13 +30,7 @@ type recordPlace struct {
 
 // PutEvent implements ring.Trail.
 func (t *tx) PutEvent(e audit.Encoded) error {
-	if t.readOnly {
-		return t.fail(errReadOnly)
-	}
-	if e.Body() == nil {
-		return noEvent()
-	}
-	if err := t.openTrail(); err != nil {
+	if err := t.beforeEvent(e); err != nil {
 		return err
 	}
 	return t.appendEvent(e)
@@ -44,13 +38,7 @@ func (t *tx) PutEvent(e audit.Encoded) error {
 
 // AddEvent implements ring.Trail.
 func (t *tx) AddEvent(e audit.Encoded) error {
-	if t.readOnly {
-		return t.fail(errReadOnly)
-	}
-	if e.Body() == nil {
-		return noEvent()
-	}
-	if err := t.openTrail(); err != nil {
+	if err := t.beforeEvent(e); err != nil {
 		return err
 	}
 	r, args := t.nextRecord(e)
@@ -60,6 +48,17 @@ func (t *tx) AddEvent(e audit.Encoded) error {
 	t.added[auditRecords] = append(t.added[auditRecords], int64(r.Seq))
 	t.trail.append(r, e)
 	return nil
+}
+
+// beforeEvent gets the trail ready for an event.
+func (t *tx) beforeEvent(e audit.Encoded) error {
+	switch {
+	case t.readOnly:
+		return t.fail(errReadOnly)
+	case e.Body() == nil:
+		return noEvent()
+	}
+	return t.openTrail()
 }
 
 func noEvent() error { return fmt.Errorf("trail: there is no event: %w", ring.ErrInvalid) }

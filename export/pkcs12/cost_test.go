@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"signet/export/keystore"
+	"signet/internal/oracle"
 )
 
 // trusts is a keystore of n trusted certificates.
@@ -38,31 +39,15 @@ func TestCost(t *testing.T) {
 		}
 		return ks
 	}
-	check := func(what string, size int, allocations, bytes float64, run func()) {
-		t.Helper()
-		r := testing.Benchmark(func(b *testing.B) {
-			for b.Loop() {
-				run()
-			}
-		})
-		if r.N == 0 {
-			t.Fatalf("%s: it did not run", what)
-		}
-		a, n := float64(r.AllocsPerOp())/entries, float64(r.AllocedBytesPerOp())/entries
-		t.Logf("%s: %.2f allocations and %.0f bytes an entry of %d", what, a, n, size/entries)
-		if a > allocations || n > bytes {
-			t.Errorf("%s: %.2f allocations and %.0f bytes an entry, more than %.2f and %.0f", what, a, n, allocations, bytes)
-		}
-	}
 	trusted := again(trusts(t, entries))
-	check("read trusted certificates", len(trusted), 10.5, 1475, func() { open(trusted) })
+	oracle.Cost(t, "read trusted certificates", entries, 10.5, 1475, func() { open(trusted) })
 	store := open(trusted)
-	check("write trusted certificates", len(trusted), 27, 5050, func() { again(store) })
+	oracle.Cost(t, "write trusted certificates", entries, 27, 5050, func() { again(store) })
 
 	keys := largeStore(t, entries)
-	check("read private keys", len(keys), 42, 4350, func() { open(keys) })
+	oracle.Cost(t, "read private keys", entries, 42, 4350, func() { open(keys) })
 	held := open(keys)
-	check("write private keys", len(keys), 90, 12450, func() { again(held) })
+	oracle.Cost(t, "write private keys", entries, 90, 12450, func() { again(held) })
 }
 
 func BenchmarkReadTrusted(b *testing.B) {
