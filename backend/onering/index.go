@@ -39,9 +39,9 @@ func newIndex(records int) *index {
 func (x *index) sum(question byte, parts ...[]byte) uint64 {
 	var h maphash.Hash
 	h.SetSeed(x.seed)
-	h.WriteByte(question)
+	_ = h.WriteByte(question) // a hash takes everything
 	for _, p := range parts {
-		h.Write(p)
+		_, _ = h.Write(p)
 	}
 	return h.Sum64()
 }
