@@ -71,6 +71,19 @@ func TestFaultyToken(t *testing.T) {
 		return nil // which does not save the transaction
 	})
 	wrong("atomic with EXPORT", err)
+	err = d.Atomic(t.Context(), func(m *ring.Manager) error {
+		gencert, _ := ring.FunctionOf("GENCERT")
+		decode := func(q any) error {
+			*q.(*ring.Gencert) = ring.Gencert{Owner: "U", Label: "c1", Subject: name(t, "CN=c"), Key: ec, SignWith: &signWith}
+			return nil
+		}
+		wrong("for a client", gencert.Dispatch(t.Context(), m, decode, func(any) error {
+			t.Error("a client was given a certificate with a wrong signature")
+			return nil
+		}))
+		return nil
+	})
+	wrong("atomic for a client", err)
 	gone("U/c0", "U/c1", "U/c2")
 	wrong("rehearsal", d.Rehearse(t.Context(), func(m *ring.Manager) { _ = issue(m, 0) }))
 }

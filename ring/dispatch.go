@@ -45,6 +45,9 @@ func one[Q, R any](method func(*Manager, context.Context, Q) (R, error)) Functio
 				return err
 			}
 			answer, err := method(m, ctx, q)
+			if err == nil {
+				err = m.Settle() // an answer leaves the machine
+			}
 			if err != nil {
 				return err
 			}
