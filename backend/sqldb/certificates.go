@@ -98,12 +98,58 @@ func (t *tx) CertificateByIssuerSerial(issuer []byte, serial *big.Int) (*ring.Ce
 	}
 	key := digest(issuer)
 	id := identity{string(key), string(number)}
-	c, err := t.certificate(name("certificate with serial number "+serial.String()), t.unseen.identities[id],
+	what := name("certificate with serial number " + serial.String())
+	if absent, err := t.serialAbsent(id, serial); err != nil {
+		return nil, err
+	} else if absent {
+		t.recall.free = id
+		return nil, notFound(what)
+	}
+	c, err := t.certificate(what, t.unseen.identities[id],
 		"SELECT "+certificateColumns+" FROM certificates c WHERE c.issuer_sha256 = $1 AND c.serial = $2", key, number)
 	if errors.Is(err, ring.ErrNotFound) {
-		t.recall.free = id
+		t.recall.free, t.recall.missedIssuer = id, id.issuer
 	}
 	return c, err
+}
+
+// serialsAhead is how many serial numbers are looked for together.
+const serialsAhead = 16
+
+// serialAbsent is labelAbsent for the serial numbers of an issuer, which come one after the other: it
+// looks for the next few of them together.
+func (t *tx) serialAbsent(id identity, serial *big.Int) (bool, error) {
+	if t.recall.serials[id] {
+		return true, nil
+	}
+	if t.readOnly || t.recall.missedIssuer != id.issuer {
+		return false, nil
+	}
+	absent := map[identity]bool{}
+	args := []any{[]byte(id.issuer)}
+	for n, i := new(big.Int).Set(serial), 0; i < serialsAhead; n, i = n.Add(n, big.NewInt(1)), i+1 {
+		number, err := serialOctets(n)
+		if err != nil {
+			return false, err
+		}
+		args = append(args, number)
+		if next := (identity{id.issuer, string(number)}); !t.unseen.identities[next] {
+			absent[next] = true
+		}
+	}
+	const query = "SELECT serial FROM certificates WHERE issuer_sha256 = $1 AND serial IN" +
+		" ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+	err := t.eachAhead(query, args, func(scan func(...any) error) error {
+		var number []byte
+		err := scan(&number)
+		delete(absent, identity{id.issuer, string(number)})
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	t.recall.serials = absent
+	return absent[id], nil
 }
 
 func (t *tx) Certificates(o ring.Owner) iter.Seq2[*ring.Certificate, error] {
@@ -181,6 +227,8 @@ func factsOf(c *ring.Certificate) (facts, error) {
 	return facts{digest(x.RawIssuer), serial, digest(x.RawSubject), digest(x.RawSubjectPublicKeyInfo),
 		x.NotBefore.Unix(), x.NotAfter.Unix()}, err
 }
+
+func (f facts) identity() identity { return identity{string(f.issuer), string(f.serial)} }
 
 func digest(b []byte) []byte {
 	d := sha256.Sum256(b)
@@ -270,10 +318,10 @@ func (t *tx) addCertificate(c *ring.Certificate, key ring.KeyRef) error {
 		if !reserved {
 			return t.insert(certificates, "INSERT INTO certificates ("+addedColumns+") VALUES ("+addedValues+") ON CONFLICT DO NOTHING RETURNING id", values, &id)
 		}
-		t.unseen.add(c.Ref(), identity{string(f.issuer), string(f.serial)})
+		t.unseen.add(c.Ref(), f.identity())
 		t.added[certificates] = append(t.added[certificates], id)
 		return t.later("INSERT INTO certificates ("+addedColumns+", id) VALUES ("+addedValues+", $16)", 1, append(values, id)...)
-	}, func(r *recall) { r.add(c) })
+	}, func(r *recall) { r.add(c, f.identity()) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.conflict(c, f, 0)
 	}
@@ -308,7 +356,7 @@ type handles struct {
 // label and its identity have just been looked for. An engine may want to give handles itself.
 func (t *tx) reserve(c *ring.Certificate, f facts) (id int64, ok bool, err error) {
 	known, asked := t.recall.certificates[c.Ref()]
-	if !asked || known != nil || t.recall.free != (identity{string(f.issuer), string(f.serial)}) {
+	if !asked || known != nil || t.recall.free != f.identity() {
 		t.handles = handles{}
 		return 0, false, nil
 	}

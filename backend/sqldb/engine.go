@@ -38,8 +38,8 @@ type engine interface {
 type transaction interface {
 	// statement gets a query ready to be run, perhaps many times.
 	statement(ctx context.Context, query string) (statement, error)
-	// ahead is statement for a query of one row that does not see what is written behind the
-	// transaction (later), and does not wait for it.
+	// ahead is statement for a query that does not see what is written behind the transaction
+	// (later), and does not wait for it.
 	ahead(ctx context.Context, query string) (statement, error)
 	// later has a statement change so many rows, in its order; below 0 stands for any number. An
 	// engine may make its arguments and run it while the transaction goes on, up to the next call

@@ -84,7 +84,7 @@ func (r *run) step(depth int) {
 	label := r.label()
 	ref := ring.CertRef{Owner: r.m.owner, Label: label}
 	want, there := r.m.labels[label]
-	switch r.random.IntN(13) {
+	switch r.random.IntN(14) {
 	case 0, 1: // as GENCERT does
 		serial := r.free()
 		if c := r.look(ref); c != nil || serial == 0 {
@@ -119,7 +119,6 @@ func (r *run) step(depth int) {
 			if got.Label != label || got.Status != c.status {
 				r.Fatalf("serial number %d is %v, not %s", c.serial, got.Ref(), label)
 			}
-			break
 		}
 	case 5:
 		if c := r.look(ref); c != nil {
@@ -169,7 +168,17 @@ func (r *run) step(depth int) {
 			r.ok("add event", r.tx.AddEvent(e))
 		}
 		r.m.events++
-	case 12:
+	case 12: // another certificate in its place
+		if c := r.look(ref); c != nil && !want.keyed {
+			if serial := r.free(); serial != 0 {
+				next := *r.stock[serial].certificate
+				next.ID, next.Label, next.Status = c.ID, label, want.status
+				r.ok("replace", r.tx.UpdateCertificate(&next))
+				want.serial = serial
+				r.m.labels[label] = want
+			}
+		}
+	case 13:
 		r.attempt(depth)
 	}
 }
@@ -293,7 +302,7 @@ func TestAgainstModel(t *testing.T) {
 			r := &run{T: t, random: random, stock: stock, issuer: ca.RawSubject}
 			err := db.Update(t.Context(), func(tx ring.Tx) error {
 				r.tx, r.m = tx, m.clone()
-				for range 60 {
+				for range 100 {
 					r.step(0)
 				}
 				r.everything()

@@ -25,6 +25,8 @@ type recall struct {
 	free         identity   // no certificate has it
 	missed       ring.Owner // of the last label that was not there
 	labels       map[ring.Owner]labels
+	missedIssuer string            // of the last serial number that was not there
+	serials      map[identity]bool // no certificate has one of these
 }
 
 // labels are those of all certificates of an owner.
@@ -57,7 +59,8 @@ func (r *recall) forget(statement string) {
 	case "settings":
 		r.settings = nil
 	case "certificates":
-		r.certificates, r.signer, r.added, r.free, r.labels = nil, openedKey{}, addedCertificate{}, identity{}, nil
+		r.certificates, r.labels, r.serials = nil, nil, nil
+		r.signer, r.added, r.free = openedKey{}, addedCertificate{}, identity{}
 	case "private_keys":
 		r.signer, r.added = openedKey{}, addedCertificate{}
 	}
@@ -106,7 +109,8 @@ func (r *recall) keeping(statement func() error, change func(*recall)) error {
 	if err := statement(); err != nil {
 		return err
 	}
-	r.certificates, r.signer, r.free, r.labels = kept.certificates, kept.signer, kept.free, kept.labels
+	r.certificates, r.labels, r.serials = kept.certificates, kept.labels, kept.serials
+	r.signer, r.free = kept.signer, kept.free
 	change(r)
 	return nil
 }
@@ -121,8 +125,9 @@ func (r *recall) update(c *ring.Certificate) {
 }
 
 // add takes over that a certificate was added.
-func (r *recall) add(c *ring.Certificate) {
+func (r *recall) add(c *ring.Certificate, id identity) {
 	delete(r.certificates, c.Ref())
+	delete(r.serials, id)
 	r.free = identity{}
 	if known, ok := r.labels[c.Owner]; ok {
 		if known[c.Label] = true; len(known) > maxLabels {

@@ -164,6 +164,12 @@ func (b besides) one(ctx context.Context, args []any, dest []any) error {
 	return b.sqliteStatement.one(ctx, args, dest)
 }
 
+func (b besides) each(ctx context.Context, args []any, row func(scan func(dest ...any) error) error) error {
+	b.behind.lock()
+	defer b.behind.conn.Unlock()
+	return b.sqliteStatement.each(ctx, args, row)
+}
+
 func (x *sqliteTx) later(ctx context.Context, query string, rows int64, args func() ([]any, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -63,7 +65,7 @@ func (c *sqliteConn) statement(query string) (*sqliteStatement, error) {
 	if s, ok := c.prepared[query]; ok {
 		return s, nil
 	}
-	p, err := c.PrepareContext(context.Background(), query)
+	p, err := c.PrepareContext(context.Background(), nameless(query))
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +76,26 @@ func (c *sqliteConn) statement(query string) (*sqliteStatement, error) {
 	s := &sqliteStatement{stmt: stmt}
 	c.prepared[query] = s
 	return s, nil
+}
+
+// nameless gives a query whose parameters are $1, $2 and so on in their order with parameters that
+// have no names: the driver asks SQLite for each name at each run. Another query stays as it is.
+func nameless(query string) string {
+	var b strings.Builder
+	n := 1
+	for rest := query; ; n++ {
+		before, after, found := strings.Cut(rest, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		number := strconv.Itoa(n)
+		rest, found = strings.CutPrefix(after, number)
+		if !found || rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return query
+		}
+		b.WriteByte('?')
+	}
 }
 
 // run runs a statement without parameters that gives nothing.

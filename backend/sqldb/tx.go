@@ -98,12 +98,17 @@ func (t *tx) one(query string, args []any, dest ...any) error {
 
 // oneAhead is one for what later has not changed.
 func (t *tx) oneAhead(query string, args []any, dest ...any) error {
+	s, err := t.ahead(query)
+	return t.row(s, err, args, dest)
+}
+
+func (t *tx) ahead(query string) (statement, error) {
 	t.use(query)
 	s, err := t.on.ahead(t.ctx, query)
 	if err != nil {
-		err = t.fail(err)
+		return nil, t.fail(err)
 	}
-	return t.row(s, err, args, dest)
+	return s, nil
 }
 
 func (t *tx) row(s statement, err error, args, dest []any) error {
@@ -134,6 +139,16 @@ func (t *tx) insert(in table, query string, args []any, id *int64) error {
 // each calls row for every row of a query.
 func (t *tx) each(query string, args []any, row func(scan func(dest ...any) error) error) error {
 	s, err := t.prepare(query)
+	return t.rows(s, err, args, row)
+}
+
+// eachAhead is each for what later has not changed.
+func (t *tx) eachAhead(query string, args []any, row func(scan func(dest ...any) error) error) error {
+	s, err := t.ahead(query)
+	return t.rows(s, err, args, row)
+}
+
+func (t *tx) rows(s statement, err error, args []any, row func(scan func(dest ...any) error) error) error {
 	if err != nil {
 		return err
 	}
