@@ -13,7 +13,7 @@ import (
 
 // machine gives the facts about this machine, the folder of the work and the programs that
 // figures depend on.
-func (w *workplace) machine(ctx context.Context) ([]fact, error) {
+func (w *workFolder) machine(ctx context.Context) ([]fact, error) {
 	sync, err := syncCost(w.dir)
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func (s settings) bench(ctx context.Context, p plan) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	w, err := newWorkplace(dir)
+	w, err := newWorkFolder(dir)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // measure runs the contestants of a row one after the other, in a new folder. With runs above
 // zero, each so many times.
-func (w *workplace) measure(ctx context.Context, p plan, r row, runs int, say func(string)) ([]result, error) {
+func (w *workFolder) measure(ctx context.Context, p plan, r row, runs int, say func(string)) ([]result, error) {
 	dir := filepath.Join(w.dir, "rows", r.name)
 	if err := fresh(dir); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ const settle = "\nsync -f .\n"
 const memoryRuns = 3
 
 // contest measures one contestant.
-func (w *workplace) contest(ctx context.Context, dir, prepare string, c contestant) (result, error) {
+func (w *workFolder) contest(ctx context.Context, dir, prepare string, c contestant) (result, error) {
 	memory := filepath.Join(dir, c.name+".memory")
 	command := c.command
 	if oneProcess(command) {

@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func newTestWorkplace(t *testing.T) *workplace {
+func newTestWorkplace(t *testing.T) *workFolder {
 	t.Helper()
-	w, err := newWorkplace(filepath.Join(t.TempDir(), "work"))
+	w, err := newWorkFolder(filepath.Join(t.TempDir(), "work"))
 	if err != nil {
 		t.Fatal(err)
 	}

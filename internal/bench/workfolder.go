@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// workplace is the folder that fixtures and rows have their folders in.
-type workplace struct {
+// workFolder is the folder that fixtures and rows have their folders in.
+type workFolder struct {
 	dir string
 	env []string
 }
 
-// newWorkplace takes a folder for use. Programs beside this one are found before others; nothing
+// newWorkFolder takes a folder for use. Programs beside this one are found before others; nothing
 // of the environment that changes what the programs do is passed on.
-func newWorkplace(dir string) (*workplace, error) {
+func newWorkFolder(dir string) (*workFolder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func newWorkplace(dir string) (*workplace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workplace{dir, environ(os.Environ(), filepath.Dir(own))}, nil
+	return &workFolder{dir, environ(os.Environ(), filepath.Dir(own))}, nil
 }
 
 // environ is what programs see of an environment.
@@ -50,14 +50,14 @@ func environ(given []string, bin string) []string {
 
 // command is a program in a folder, which is its home as well: what programs keep for their user
 // stays out of the way.
-func (w *workplace) command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
+func (w *workFolder) command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, name, args...) // #nosec G204 -- to run what the rows say is what this is for
 	c.Dir, c.Env = dir, append(w.env, "HOME="+dir)
 	return c
 }
 
 // shell runs a script. Its error has what the script wrote to standard error.
-func (w *workplace) shell(ctx context.Context, dir, script string) error {
+func (w *workFolder) shell(ctx context.Context, dir, script string) error {
 	_, err := output(w.command(ctx, dir, "bash", "-c", strict+script))
 	return err
 }
@@ -90,7 +90,7 @@ func tail(text string) string {
 }
 
 // fixtures makes what a row needs as far as it is not there yet, and links it into a folder.
-func (w *workplace) fixtures(ctx context.Context, p plan, needs []string, into string, say func(string)) error {
+func (w *workFolder) fixtures(ctx context.Context, p plan, needs []string, into string, say func(string)) error {
 	for _, name := range needs {
 		f, _ := p.fixture(name)
 		dir := filepath.Join(w.dir, "fixtures", name)
@@ -105,7 +105,7 @@ func (w *workplace) fixtures(ctx context.Context, p plan, needs []string, into s
 }
 
 // fixture makes a fixture, unless the same was made before.
-func (w *workplace) fixture(ctx context.Context, p plan, f fixture, dir string, say func(string)) error {
+func (w *workFolder) fixture(ctx context.Context, p plan, f fixture, dir string, say func(string)) error {
 	made := dir + ".made" // how, when it is whole
 	if before, err := os.ReadFile(made); err == nil && string(before) == p.recipe(f) {
 		return nil
