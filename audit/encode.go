@@ -71,7 +71,7 @@ func Encode(e *Event) (Encoded, error) {
 		}
 		changes = append(changes, encoded)
 	}
-	body := appendEvent(make([]byte, 0, 512+size), &kept, changes, kept.More)
+	body := appendEvent(make([]byte, 0, 512+size), &kept, changes)
 	return Encoded{body, IndexOf(&kept)}, nil
 }
 

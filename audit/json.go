@@ -10,8 +10,8 @@ import (
 // Bodies are written here and not by encoding/json, which would take longer than all else that is
 // done for an event; the form is the same, and the tests hold the two against each other.
 
-// appendEvent writes an event whose texts are fit and whose changes are encoded.
-func appendEvent(b []byte, e *Event, changes [][]byte, more int) []byte {
+// appendEvent writes an event whose texts are fit and whose changes are given as they are encoded.
+func appendEvent(b []byte, e *Event, changes [][]byte) []byte {
 	b = appendText(b, `{"id":`, e.ID)
 	b = append(b, `,"time":"`...)
 	b = e.Time.AppendFormat(b, time.RFC3339Nano)
@@ -36,8 +36,8 @@ func appendEvent(b []byte, e *Event, changes [][]byte, more int) []byte {
 	if len(changes) > 0 {
 		b = append(b, ']')
 	}
-	if more != 0 {
-		b = strconv.AppendInt(append(b, `,"more":`...), int64(more), 10)
+	if e.More != 0 {
+		b = strconv.AppendInt(append(b, `,"more":`...), int64(e.More), 10)
 	}
 	return append(b, '}')
 }

@@ -50,10 +50,15 @@ func SelfSign(t Template, key crypto.Signer) (*x509.Certificate, error) {
 		return nil, fmt.Errorf("certificate %q: no key to sign with", t.Subject)
 	}
 	c, err := sign(t, key.Public(), key, nil)
-	if err == nil {
-		err = CheckSignature(c, c)
-	}
 	if err != nil {
+		return nil, err
+	}
+	return checked(c, c)
+}
+
+// checked gives a certificate whose signature by its issuer is right.
+func checked(c, issuer *x509.Certificate) (*x509.Certificate, error) {
+	if err := CheckSignature(c, issuer); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -63,13 +68,10 @@ func SelfSign(t Template, key crypto.Signer) (*x509.Certificate, error) {
 // validity spans the new one is the caller's concern.
 func Issue(t Template, pub crypto.PublicKey, by Issuer) (*x509.Certificate, error) {
 	c, err := IssueUnchecked(t, pub, by)
-	if err == nil {
-		err = CheckSignature(c, by.Cert)
-	}
 	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	return checked(c, by.Cert)
 }
 
 // IssueUnchecked is Issue for a caller that calls CheckSignature itself before anybody sees the

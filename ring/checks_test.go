@@ -9,6 +9,7 @@ import (
 	"io"
 	"testing"
 
+	"signet/audit"
 	"signet/cert"
 	"signet/ring"
 )
@@ -85,6 +86,17 @@ func TestFaultyToken(t *testing.T) {
 	})
 	wrong("atomic for a client", err)
 	gone("U/c0", "U/c1", "U/c2")
+	failed := 0
+	err = d.ListEvents(t.Context(), ring.EventQuery{Query: audit.Query{Function: "EXPORT"}}, func(r audit.Record) error {
+		e, err := r.Event()
+		if err == nil && e.Outcome == audit.Failed && e.Object == "U/c0" {
+			failed++
+		}
+		return err
+	})
+	if err != nil || failed != 1 {
+		t.Errorf("the trail has %d failed EXPORTs, want 1, %v", failed, err)
+	}
 	wrong("rehearsal", d.Rehearse(t.Context(), func(m *ring.Manager) { _ = issue(m, 0) }))
 }
 

@@ -32,7 +32,7 @@ func perform[Q, R any](ctx context.Context, m *Manager, a Act, q Q, do func(*cal
 	c := &call{Manager: m, act: a}
 	if err := c.settleFor(); err != nil {
 		var none R
-		return none, err
+		return none, c.end(ctx, err)
 	}
 	answer, err := do(c, ctx, q)
 	if r, ok := any(answer).(noter); ok && err == nil && c.verdict.warned {
@@ -57,13 +57,13 @@ func performEach[Q, T any](ctx context.Context, m *Manager, a Act, q Q, yield fu
 	}
 	c := &call{Manager: m, act: a}
 	if err := c.settleFor(); err != nil {
-		return err
+		return c.end(ctx, err)
 	}
 	return c.end(ctx, do(c, ctx, q, yield))
 }
 
-// settleFor has what earlier functions of a common transaction signed checked before others use it.
-// GENCERT does not use it: what signs for it is an issuer, not a signature.
+// settleFor waits, before a function of a common transaction, for the checks of what others before
+// it signed: it might show it. GENCERT shows only what it makes itself.
 func (c *call) settleFor() error {
 	if c.act.Function == "GENCERT" {
 		return nil

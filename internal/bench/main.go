@@ -38,7 +38,7 @@ func run(args []string) error {
 	if len(args) == 2 && args[0] == limitName {
 		n, err := strconv.Atoi(args[1])
 		if err != nil || n < 1 {
-			return fmt.Errorf("limit %q: how many certificates?", args[1])
+			return fmt.Errorf("limit %q: write how many certificates, as in \"limit 10000\"", args[1])
 		}
 		return limit(n)
 	}
@@ -66,12 +66,17 @@ func parseSettings(args []string) (settings, error) {
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
-	if f.NArg() > 0 || s.runs < 0 {
-		return s, fmt.Errorf("%q: bench takes flags, and \"limit N\"", f.Args())
+	switch {
+	case f.NArg() > 0:
+		return s, fmt.Errorf("%q: bench takes flags, or \"limit N\"", f.Args())
+	case s.runs < 0:
+		return s, fmt.Errorf("-runs %d: write a positive number, or 0 for as many as a row says", s.runs)
 	}
 	var err error
-	s.rows, err = regexp.Compile(*rows)
-	return s, err
+	if s.rows, err = regexp.Compile(*rows); err != nil {
+		return s, fmt.Errorf("-run %q: not a regular expression: %w", *rows, err)
+	}
+	return s, nil
 }
 
 // bench measures the rows that are asked for. After each the results so far are written, so that
@@ -123,7 +128,7 @@ func (s settings) bench(ctx context.Context, p plan) error {
 		}
 	}
 	if chosen == 0 {
-		return fmt.Errorf("no row matches %q", s.rows)
+		return fmt.Errorf("-run %q: no row has such a name; rows.txt has them all", s.rows)
 	}
 	fmt.Print(render(p, rep))
 	if len(failed) > 0 {

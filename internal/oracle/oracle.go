@@ -1,6 +1,6 @@
 // Package oracle lends tests independent witnesses: openssl, Java and its keytool, PKCS #11 tokens
 // and their tools, PostgreSQL servers. make test installs them. A test that needs one fails where
-// it is missing; it is never skipped.
+// it is missing; it is never skipped. It also counts for them what an operation allocates (Cost).
 package oracle
 
 import (
